@@ -1,0 +1,33 @@
+// The monitor's own descriptors: one block of numbers that no payload call may name.
+#pragma once
+
+#include <atomic>
+
+#include "base/error.h"
+#include "base/unique_fd.h"
+
+namespace kontain::fd {
+
+// The block starts low, because the kernel's table (and every fork) grows with the highest number in use, and moves up
+// when the payload comes near. Numbers inside the block are the monitor's whether they are open or not.
+class MonitorFds {
+ public:
+  // One predicate, asked for every descriptor argument, set and control message.
+  bool is_monitor_fd(int number) const {
+    const int first = first_.load(std::memory_order_relaxed);
+    return number >= first && number < first + kBlockSize;
+  }
+
+  // The first number of the block: descriptors handed to the payload that would land above it are moved there by move_up.
+  int first() const { return first_.load(std::memory_order_relaxed); }
+
+  // Moves `fd` into the block with close-on-exec set. Fails when the block or the descriptor limit is exhausted.
+  Result<UniqueFd> adopt(UniqueFd fd);
+
+  static constexpr int kBlockSize = 16;
+
+ private:
+  std::atomic<int> first_{240};
+};
+
+}  // namespace kontain::fd

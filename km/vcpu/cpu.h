@@ -1,0 +1,64 @@
+// One virtual CPU as the rest of the monitor sees it: the payload's registers, and what made it stop.
+//
+// Recipes A and B (docs/adr/0005) differ only below this header. The context seen here is always the payload's own:
+// it never shows the system call stub or the exception entry.
+#pragma once
+
+#include <linux/kvm.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/error.h"
+#include "km/kvm/vcpu.h"
+
+namespace kontain::vcpu {
+
+class Machine;
+
+enum class StopKind {
+  Syscall,      // the payload executed SYSCALL: number in RAX, result to be put there
+  Exception,    // the payload caused `vector`
+  Interrupted,  // a signal or a kick ended the run; the context is whole
+  HostFault,    // KVM could not reach a host page (EFAULT): no address is known
+  BadExit,      // an exit only a payload's odd behaviour causes (doorbell misuse, triple fault, emulation failure)
+};
+
+struct Stop {
+  StopKind kind;
+  uint8_t vector = 0;          // exception vector, 0..31
+  uint64_t error_code = 0;     // for vectors that push one
+  uint64_t fault_address = 0;  // CR2 of a page fault
+  const char* detail = "";     // for BadExit: what was seen
+};
+
+class Cpu {
+ public:
+  Cpu(Cpu&&) = delete;
+  ~Cpu();
+
+  // Runs the payload until something needs the monitor.
+  Stop run();
+
+  // The payload's general registers. Changes take effect at the next run().
+  kvm_regs& regs();
+  uint64_t fs_base() const;
+  uint64_t gs_base() const;
+  void set_fs_base(uint64_t base);
+  void set_gs_base(uint64_t base);
+
+  // Starts at `rip` in user mode with every register 0 but `rsp`; rflags as execve(2) leaves them.
+  void start_at(uint64_t rip, uint64_t rsp);
+
+  // Asks the thread in run() to return Interrupted soon; callable from a signal handler of that thread.
+  void kick();
+
+ private:
+  friend class Machine;
+  struct Private;
+  explicit Cpu(std::unique_ptr<Private> state);
+  std::unique_ptr<Private> p_;
+};
+
+}  // namespace kontain::vcpu

@@ -30,7 +30,7 @@ enum : uint8_t {
   kExitless = 1 << 1,     // may be run by another host thread of the same process
   kExitlessFd = 1 << 2,   // the same if the descriptor in argument 0 is of a kind that does not block
   kMayBlock = 1 << 3,     // may sleep for an unbounded time
-  kThreadBound = 1 << 4,  // acts on, or depends on, the calling host thread
+  kThreadBound = 1 << 4,  // acts on, or depends on, the calling host thread: never run by another one
 };
 
 struct SyscallRow {
@@ -39,7 +39,7 @@ struct SyscallRow {
   Support support;
   uint16_t refusal_errno;  // for Support::Refused, else 0
   uint8_t classes;
-  std::string_view note;   // for Partial: the limit; for Refused: the reason; may be empty for Full
+  std::string_view note;  // for Partial: the limit; for Refused: the reason; may be empty for Full
   std::array<ArgKind, 6> args;
 
   constexpr size_t arg_count() const {
@@ -58,7 +58,7 @@ const SyscallRow* find_syscall(std::string_view name);
 // "full", "partial" or "refused".
 std::string_view support_name(Support support);
 
-// One more than the highest number in the table.
+// Every number in the table is below this; what is indexed by call number has this many entries.
 inline constexpr uint64_t kSyscallLimit = 512;
 
 }  // namespace kontain::abi

@@ -79,17 +79,17 @@ class AddressSpace {
 
  private:
   GuestResult<uint64_t> choose_address(const MapRequest& request, uint64_t length);
-  GuestResult<void> unmap_locked(uint64_t address, uint64_t end);
-  GuestResult<uint64_t> grow_in_place(uint64_t old_address, uint64_t old_end, uint64_t new_end, const Vma& vma);
-  GuestResult<uint64_t> move(uint64_t old_address, uint64_t old_length, uint64_t new_length, int flags,
+  void unmap_locked(uint64_t start, uint64_t end);
+  void recover_after_failed_map(uint64_t start, uint64_t end);
+  int protect_part(Vma& part, int protection);  // 0 or an errno
+  void populate(const Vma& vma);
+  GuestResult<uint64_t> grow_in_place(uint64_t old_end, uint64_t new_end, const Vma& vma);
+  GuestResult<uint64_t> move(const Vma& vma, uint64_t old_address, uint64_t old_length, uint64_t new_length, int flags,
                              uint64_t new_address);
-  // Makes the host pages of [start, end) an inaccessible reservation again.
-  void reserve_again(uint64_t start, uint64_t end);
   // Grants page-table entries of [start, end) what `vma` allows, eagerly or not at all by size and kind.
   void fill(const Vma& vma, uint64_t start, uint64_t end);
-  void fill_now(const Vma& vma, uint64_t start, uint64_t end);
   uint64_t find_free_locked(uint64_t length, uint64_t alignment);
-  std::optional<FaultSignal> grow_down(uint64_t address, uint64_t error_code);
+  const Vma* grow_down(uint64_t address);
   std::optional<FaultSignal> fault_in_file(const Vma& vma, uint64_t page, bool write);
   void advise_huge(const Vma& vma, uint64_t start, uint64_t end);
 

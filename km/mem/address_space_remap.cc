@@ -1,0 +1,116 @@
+// mremap(2).
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/checked.h"
+#include "base/host_call.h"
+#include "km/mem/address_space.h"
+#include "km/mem/host_memory.h"
+#include "km/mem/reservation.h"
+
+namespace kontain::mem {
+namespace {
+
+constexpr int kDontUnmap = 4;  // MREMAP_DONTUNMAP
+constexpr int kKnownFlags = MREMAP_MAYMOVE | MREMAP_FIXED | kDontUnmap;
+
+tl::unexpected<Errno> guest_error(int value) { return tl::make_unexpected(Errno{value}); }
+
+bool flags_agree(int flags, uint64_t old_length, uint64_t new_length) {
+  if (flags & ~kKnownFlags) return false;
+  if ((flags & (MREMAP_FIXED | kDontUnmap)) && !(flags & MREMAP_MAYMOVE)) return false;
+  return !(flags & kDontUnmap) || old_length == new_length;
+}
+
+bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size) { return a < b + b_size && b < a + a_size; }
+
+}  // namespace
+
+GuestResult<uint64_t> AddressSpace::remap(uint64_t old_address, uint64_t old_length, uint64_t new_length, int flags,
+                                          uint64_t new_address) {
+  const uint64_t old_size = page_up(old_length);
+  const uint64_t new_size = page_up(new_length);
+  if (!flags_agree(flags, old_size, new_size) || !is_page_aligned(old_address) || new_size == 0) {
+    return guest_error(EINVAL);
+  }
+  if (flags & MREMAP_FIXED) {
+    if (!is_page_aligned(new_address) || !in_guest(new_address, new_size)) return guest_error(EINVAL);
+    if (overlap(old_address, old_size, new_address, new_size)) return guest_error(EINVAL);
+  }
+  if (!in_guest(old_address, old_size)) return guest_error(EFAULT);
+  std::scoped_lock hold(lock_);
+  const Vma* found = tree_.find(old_address);
+  if (!found) return guest_error(EFAULT);
+  const Vma vma = *found;
+  if (old_size == 0 && !(vma.shared && (flags & MREMAP_MAYMOVE))) return guest_error(EINVAL);
+
+  const bool stays = !(flags & (MREMAP_FIXED | kDontUnmap)) && old_size != 0;
+  if (stays && new_size <= old_size) {
+    if (!tree_.covers(old_address, old_address + old_size)) return guest_error(EFAULT);
+    if (new_size < old_size) unmap_locked(old_address + new_size, old_address + old_size);
+    return old_address;
+  }
+  if (vma.end < old_address + old_size) return guest_error(EFAULT);
+  const uint64_t old_end = old_address + old_size;
+  const uint64_t new_end = old_address + new_size;
+  if (stays && vma.end == old_end && in_guest(old_address, new_size) && !tree_.any(old_end, new_end)) {
+    if (grow_in_place(old_end, new_end, vma)) return old_address;
+  }
+  if (!(flags & MREMAP_MAYMOVE)) return guest_error(ENOMEM);
+  return move(vma, old_address, old_size, new_size, flags, new_address);
+}
+
+// A real in-place mremap: a mapping made behind would never merge with one that was moved. The reservation is opened
+// for an instant; nothing of ours is allocated there meanwhile, because the kernel allocates from the top.
+GuestResult<uint64_t> AddressSpace::grow_in_place(uint64_t old_end, uint64_t new_end, const Vma& vma) {
+  host_call(SYS_munmap, old_end, new_end - old_end);
+  const long result = host_call(SYS_mremap, vma.start, vma.end - vma.start, new_end - vma.start, 0);
+  if (result < 0) {
+    reserve_range(old_end, new_end);
+    return guest_error(static_cast<int>(-result));
+  }
+  tree_.set_end(vma.start, new_end);
+  Vma grown = *tree_.find(vma.start);
+  fill(grown, old_end, new_end);
+  return new_end;
+}
+
+GuestResult<uint64_t> AddressSpace::move(const Vma& vma, uint64_t old_address, uint64_t old_length,
+                                         uint64_t new_length, int flags, uint64_t new_address) {
+  const bool keeps_old = (flags & kDontUnmap) || old_length == 0;
+  const bool large = vma.anonymous && new_length >= x86::kLargePageSize;
+  const uint64_t target = (flags & MREMAP_FIXED) ? new_address
+                                                 : find_free_locked(new_length, large ? x86::kLargePageSize : kPageSize);
+  if (target == 0) return guest_error(ENOMEM);
+  const uint64_t old_end = old_address + old_length;
+  const bool replaces = tree_.any(target, target + new_length);
+  if (replaces) tables_.clear(target, target + new_length);
+  tables_.clear(old_address, old_end);
+  const uint64_t host_flags = static_cast<uint64_t>(MREMAP_MAYMOVE | MREMAP_FIXED | (flags & kDontUnmap));
+  const long result = host_call(SYS_mremap, old_address, old_length, new_length, host_flags, target);
+  if (result < 0) {
+    fill(vma, old_address, old_end);
+    if (replaces) recover_after_failed_map(target, target + new_length);
+    return guest_error(static_cast<int>(-result));
+  }
+  tables_.release_tables();
+  Vma moved = vma;
+  moved.start = target;
+  moved.end = target + new_length;
+  moved.file_end = vma.anonymous ? moved.end : std::max(vma.file_end, old_address) - old_address + target;
+  tree_.erase(target, target + new_length);
+  if (!keeps_old) {
+    reserve_range(old_address, old_end);
+    tree_.erase(old_address, old_end);
+  } else {
+    fill(vma, old_address, old_end);
+  }
+  tree_.insert(moved);
+  fill(moved, moved.start, moved.end);
+  return target;
+}
+
+}  // namespace kontain::mem

@@ -1,0 +1,29 @@
+// Byte copies that may fault on the guest's side. The SIGSEGV/SIGBUS handler (copy.cc) sees a PC between the labels
+// and continues at the end, where RCX still holds the number of bytes that are left: that is the result.
+// System V ABI: RDI destination, RSI source, RDX count; returns RAX = bytes not copied.
+        .text
+        .globl kontain_guest_copy, kontain_guest_copy_start, kontain_guest_copy_end
+        .type kontain_guest_copy, @function
+kontain_guest_copy:
+        mov %rdx, %rcx
+kontain_guest_copy_start:
+        rep movsb
+kontain_guest_copy_end:
+        mov %rcx, %rax
+        ret
+        .size kontain_guest_copy, . - kontain_guest_copy
+
+// RDI destination, RSI count; returns RAX = bytes not cleared.
+        .globl kontain_guest_clear, kontain_guest_clear_start, kontain_guest_clear_end
+        .type kontain_guest_clear, @function
+kontain_guest_clear:
+        mov %rsi, %rcx
+        xor %eax, %eax
+kontain_guest_clear_start:
+        rep stosb
+kontain_guest_clear_end:
+        mov %rcx, %rax
+        ret
+        .size kontain_guest_clear, . - kontain_guest_clear
+
+        .section .note.GNU-stack, "", @progbits

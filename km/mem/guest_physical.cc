@@ -1,0 +1,119 @@
+#include "km/mem/guest_physical.h"
+
+#include "base/checked.h"
+#include "km/mem/ranges.h"
+
+namespace kontain::mem {
+namespace {
+
+constexpr uint64_t kFirstChunk = 4ull << 20;   // a slot of up to 4 MiB costs the least
+constexpr uint64_t kNextChunk = 32ull << 20;
+constexpr uint64_t kWindowCount = kGuestTop / kWindowSize;
+
+// Asks for a place above the guest, so that a hole in it is never taken by us.
+void* above_guest() { return reinterpret_cast<void*>(kGuestTop + (1ull << 40)); }
+
+}  // namespace
+
+Result<std::unique_ptr<GuestPhysical>> GuestPhysical::create(SlotSink& sink) {
+  std::unique_ptr<GuestPhysical> physical(new GuestPhysical(sink));
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  TRY_ASSIGN(physical->system_, Mapping::create(kSystemMemoryLimit, PROT_READ | PROT_WRITE, kFlags, -1, above_guest()));
+  TRY_ASSIGN(physical->window_table_,
+             Mapping::create(kWindowCount * sizeof(uint32_t), PROT_READ | PROT_WRITE, kFlags, -1, above_guest()));
+  if (!physical->grow_system_memory()) return fail("system memory", "", "KVM refused the first slot");
+  return physical;
+}
+
+bool GuestPhysical::grow_system_memory() {
+  const uint64_t size = system_slotted_ == 0 ? kFirstChunk : kNextChunk;
+  if (system_slotted_ + size > kSystemMemoryLimit) return false;
+  const auto host = reinterpret_cast<uint64_t>(system_pointer(system_slotted_));
+  if (!sink_->add_slot(system_slotted_, size, host, kvm::SlotAccess::ReadWrite)) return false;
+  system_slotted_ += size;
+  return true;
+}
+
+std::optional<uint64_t> GuestPhysical::allocate_page() {
+  {
+    std::scoped_lock hold(lock_);
+    if (!free_pages_.empty()) {
+      const uint64_t gpa = free_pages_.back();
+      free_pages_.pop_back();
+      return gpa;
+    }
+  }
+  return allocate_pages(1);
+}
+
+std::optional<uint64_t> GuestPhysical::allocate_pages(uint64_t count) {
+  std::scoped_lock hold(lock_);
+  while (system_used_ + count * kPageSize > system_slotted_) {
+    if (!grow_system_memory()) return std::nullopt;
+  }
+  const uint64_t gpa = system_used_;
+  system_used_ += count * kPageSize;
+  return gpa;
+}
+
+// Dropping the page is an mmu-notifier event on it: a processor that still holds a cached way through this table is
+// flushed, and the page comes back zeroed.
+void GuestPhysical::free_page(uint64_t gpa) {
+  KONTAIN_CHECK(madvise(system_pointer(gpa), kPageSize, MADV_DONTNEED) == 0);
+  std::scoped_lock hold(lock_);
+  free_pages_.push_back(gpa);
+}
+
+Result<void> GuestPhysical::expose_host_pages(uint64_t host, uint64_t size) {
+  host_pages_ = host;
+  host_pages_size_ = size;
+  return sink_->add_slot(kHostPagesGpa, size, host, kvm::SlotAccess::ReadOnly);
+}
+
+std::optional<uint64_t> GuestPhysical::find(uint64_t address) const {
+  const uint32_t entry = static_cast<const uint32_t*>(window_table_.get())[address / kWindowSize];
+  if (entry == 0) return std::nullopt;
+  return (entry - 1) * kWindowSize + address % kWindowSize;
+}
+
+std::optional<uint64_t> GuestPhysical::touch(uint64_t address, uint64_t allowed_start, uint64_t allowed_end) {
+  if (auto gpa = find(address)) return gpa;
+  const uint64_t large = align_down(address, kLargeWindowSize);
+  bool use_large = allowed_start <= large && allowed_end >= large + kLargeWindowSize;
+  for (uint64_t part = large; use_large && part < large + kLargeWindowSize; part += kWindowSize) {
+    if (find(part)) use_large = false;
+  }
+  const auto made = use_large ? make_window(large, kLargeWindowSize)
+                              : make_window(align_down(address, kWindowSize), kWindowSize);
+  return made ? find(address) : std::nullopt;
+}
+
+std::optional<uint64_t> GuestPhysical::make_window(uint64_t address, uint64_t size) {
+  const uint64_t gpa = align_up(next_window_gpa_, size);
+  if (!sink_->add_slot(gpa, size, address, kvm::SlotAccess::ReadWrite)) return std::nullopt;
+  next_window_gpa_ = gpa + size;
+  windows_.push_back({address, gpa, size});
+  auto* table = static_cast<uint32_t*>(window_table_.get());
+  for (uint64_t offset = 0; offset < size; offset += kWindowSize) {
+    table[(address + offset) / kWindowSize] = static_cast<uint32_t>((gpa + offset) / kWindowSize + 1);
+  }
+  return gpa;
+}
+
+Result<void> GuestPhysical::attach(SlotSink& sink) {
+  sink_ = &sink;
+  uint64_t size = kFirstChunk;
+  for (uint64_t gpa = 0; gpa < system_slotted_; gpa += size) {
+    size = gpa == 0 ? kFirstChunk : kNextChunk;
+    TRY(sink.add_slot(gpa, size, reinterpret_cast<uint64_t>(system_pointer(gpa)), kvm::SlotAccess::ReadWrite));
+  }
+  if (host_pages_size_ != 0) {
+    TRY(sink.add_slot(kHostPagesGpa, host_pages_size_, host_pages_, kvm::SlotAccess::ReadOnly));
+  }
+  for (const Window& window : windows_) {
+    TRY(sink.add_slot(window.gpa, window.size, window.address, kvm::SlotAccess::ReadWrite));
+  }
+  return {};
+}
+
+}  // namespace kontain::mem

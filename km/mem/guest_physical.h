@@ -1,0 +1,89 @@
+// The guest's physical memory: nobody's business outside km/mem and km/vcpu.
+//
+//   [0, 16 GiB)        system memory: page tables, descriptor tables, per-vCPU pages; slots added as it grows
+//   kHostPagesGpa      pages of the host shown to the payload read-only (the vDSO and its data)
+//   kDoorbellGpa       one page without a slot: a store to it is a system call (recipe A)
+//   [64 GiB, ...)      windows onto the payload's memory, handed out in the order they are touched
+//
+// A window is 64 MiB of the payload's addresses (or 1 GiB inside large mappings) with a slot of its own, made at the
+// first touch and never deleted: deleting a slot drops everything KVM has shadowed. Inside a window the way from
+// virtual to physical is linear, so a large page can be split in place.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "base/error.h"
+#include "base/mapping.h"
+#include "km/kvm/vm.h"
+
+namespace kontain::mem {
+
+inline constexpr uint64_t kWindowSize = 64ull << 20;
+inline constexpr uint64_t kLargeWindowSize = 1ull << 30;
+inline constexpr uint64_t kSystemMemoryLimit = 16ull << 30;
+inline constexpr uint64_t kHostPagesGpa = 56ull << 30;
+inline constexpr uint64_t kDoorbellGpa = 60ull << 30;
+inline constexpr uint64_t kWindowsGpa = 64ull << 30;
+
+// Where slots go: a KVM machine, or a recorder in tests.
+class SlotSink {
+ public:
+  virtual ~SlotSink() = default;
+  virtual Result<void> add_slot(uint64_t gpa, uint64_t size, uint64_t host, kvm::SlotAccess access) = 0;
+};
+
+class GuestPhysical {
+ public:
+  // `sink` outlives the object. Fails when system memory cannot be mapped or slotted.
+  static Result<std::unique_ptr<GuestPhysical>> create(SlotSink& sink);
+
+  // A zeroed page of system memory: its guest-physical address. Nothing when KVM or the host has no more to give.
+  std::optional<uint64_t> allocate_page();
+  // `count` consecutive zeroed pages.
+  std::optional<uint64_t> allocate_pages(uint64_t count);
+  // Gives a page back that no entry points to any more; flushes what processors may have cached of it.
+  void free_page(uint64_t gpa);
+  // Our view of system memory at `gpa`.
+  void* system_pointer(uint64_t gpa) const { return static_cast<char*>(system_.get()) + gpa; }
+
+  // Makes `size` bytes of our own memory at `host` readable to the guest at kHostPagesGpa; once.
+  Result<void> expose_host_pages(uint64_t host, uint64_t size);
+
+  // The guest-physical address of the payload's `address` if its window exists, else nothing.
+  std::optional<uint64_t> find(uint64_t address) const;
+  // The same, making the window: a 1 GiB one when [allowed_start, allowed_end) contains all of it.
+  std::optional<uint64_t> touch(uint64_t address, uint64_t allowed_start, uint64_t allowed_end);
+  // Number of windows made so far.
+  size_t window_count() const { return windows_.size(); }
+
+  // Adds every slot again, to another machine: after fork(2) the old one is dead.
+  Result<void> attach(SlotSink& sink);
+
+ private:
+  struct Window {
+    uint64_t address;
+    uint64_t gpa;
+    uint64_t size;
+  };
+  explicit GuestPhysical(SlotSink& sink) : sink_(&sink) {}
+  bool grow_system_memory();
+  std::optional<uint64_t> make_window(uint64_t address, uint64_t size);
+
+  SlotSink* sink_;
+  std::mutex lock_;
+  Mapping system_;
+  uint64_t system_used_ = 0;
+  uint64_t system_slotted_ = 0;
+  std::vector<uint64_t> free_pages_;
+  Mapping window_table_;  // uint32_t per 64 MiB of guest addresses: window GPA in units of 64 MiB, plus one
+  std::vector<Window> windows_;
+  uint64_t next_window_gpa_ = kWindowsGpa;
+  uint64_t host_pages_ = 0;
+  uint64_t host_pages_size_ = 0;
+};
+
+}  // namespace kontain::mem

@@ -1,0 +1,130 @@
+#include "km/mem/vma_tree.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/checked.h"
+#include "base/error.h"
+
+namespace kontain::mem {
+
+VmaTree::Map::iterator VmaTree::first_above_it(uint64_t address) {
+  auto it = map_.upper_bound(address);
+  if (it != map_.begin() && std::prev(it)->second.end > address) return std::prev(it);
+  return it;
+}
+
+const Vma* VmaTree::first_above(uint64_t address) const {
+  auto it = const_cast<VmaTree*>(this)->first_above_it(address);
+  return it == map_.end() ? nullptr : &it->second;
+}
+
+const Vma* VmaTree::find(uint64_t address) const {
+  const Vma* vma = first_above(address);
+  return vma && vma->start <= address ? vma : nullptr;
+}
+
+const Vma* VmaTree::before(const Vma& vma) const {
+  auto it = map_.find(vma.start);
+  return it == map_.begin() ? nullptr : &std::prev(it)->second;
+}
+
+bool VmaTree::any(uint64_t start, uint64_t end) const {
+  const Vma* vma = first_above(start);
+  return vma && vma->start < end;
+}
+
+bool VmaTree::covers(uint64_t start, uint64_t end) const {
+  auto it = const_cast<VmaTree*>(this)->first_above_it(start);
+  uint64_t at = start;
+  while (at < end) {
+    if (it == map_.end() || it->second.start > at) return false;
+    at = it->second.end;
+    ++it;
+  }
+  return true;
+}
+
+bool VmaTree::mergeable(const Vma& left, const Vma& right) {
+  return left.end == right.start && left.anonymous && right.anonymous && !left.shared && !right.shared &&
+         left.protection == right.protection && left.grows_down == right.grows_down && left.stack == right.stack;
+}
+
+void VmaTree::split(uint64_t address) {
+  auto it = first_above_it(address);
+  if (it == map_.end() || it->second.start >= address) return;
+  Vma right = it->second;
+  it->second.end = address;
+  right.start = address;
+  map_.emplace(address, right);
+}
+
+void VmaTree::merge_around(uint64_t start, uint64_t end) {
+  auto it = map_.lower_bound(start);
+  if (it != map_.begin()) --it;
+  while (it != map_.end() && it->second.start <= end) {
+    auto next = std::next(it);
+    if (next == map_.end()) return;
+    if (mergeable(it->second, next->second)) {
+      it->second.end = next->second.end;
+      map_.erase(next);
+    } else {
+      it = next;
+    }
+  }
+}
+
+void VmaTree::insert(const Vma& vma) {
+  KONTAIN_CHECK(vma.start < vma.end && !any(vma.start, vma.end));
+  map_.emplace(vma.start, vma);
+  merge_around(vma.start, vma.end);
+}
+
+void VmaTree::erase(uint64_t start, uint64_t end) {
+  split(start);
+  split(end);
+  map_.erase(map_.lower_bound(start), map_.lower_bound(end));
+}
+
+void VmaTree::set_end(uint64_t start, uint64_t end) {
+  auto it = map_.find(start);
+  KONTAIN_CHECK(it != map_.end());
+  it->second.end = end;
+  merge_around(start, end);
+}
+
+void VmaTree::set_start(uint64_t old_start, uint64_t new_start) {
+  auto node = map_.extract(old_start);
+  KONTAIN_CHECK(!node.empty());
+  node.key() = new_start;
+  node.mapped().start = new_start;
+  map_.insert(std::move(node));
+}
+
+uint64_t VmaTree::find_free_below(uint64_t ceiling, uint64_t floor, uint64_t length, uint64_t alignment) const {
+  auto it = map_.lower_bound(ceiling);
+  uint64_t gap_end = ceiling;
+  for (;;) {
+    const bool bottom = it == map_.begin();
+    const uint64_t gap_start = bottom ? floor : std::max(floor, std::prev(it)->second.end);
+    if (gap_end > gap_start && gap_end - gap_start >= length) {
+      const uint64_t address = align_down(gap_end - length, alignment);
+      if (address >= gap_start) return address;
+    }
+    if (bottom || gap_start == floor) return 0;
+    --it;
+    gap_end = it->second.start;
+  }
+}
+
+uint64_t VmaTree::find_free_above(uint64_t floor, uint64_t ceiling, uint64_t length, uint64_t alignment) const {
+  uint64_t address = align_up(floor, alignment);
+  while (address + length <= ceiling) {
+    const Vma* vma = first_above(address);
+    if (!vma || vma->start >= address + length) return address;
+    address = align_up(vma->end, alignment);
+  }
+  return 0;
+}
+
+}  // namespace kontain::mem

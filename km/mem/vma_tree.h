@@ -1,0 +1,79 @@
+// The payload's mappings: non-overlapping, ordered by address. The host cannot be asked (everything free is one
+// PROT_NONE reservation to it), so this is the one source of truth. Pure: no memory is touched.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+
+namespace kontain::mem {
+
+// One mapping. `end` and all other addresses are exclusive ends, page-aligned.
+struct Vma {
+  uint64_t start = 0;
+  uint64_t end = 0;
+  int protection = 0;             // PROT_READ | PROT_WRITE | PROT_EXEC
+  uint64_t file_end = 0;          // file mappings: the address behind the file's last page when it was mapped
+  bool shared = false;            // MAP_SHARED
+  bool anonymous = false;
+  bool grows_down = false;        // MAP_GROWSDOWN
+  bool stack = false;             // MAP_STACK or the initial stack: never huge pages
+
+  // The end of what can be accessed without visiting the file system first.
+  uint64_t accessible_end() const { return anonymous ? end : (file_end < end ? file_end : end); }
+};
+
+class VmaTree {
+ public:
+  using Map = std::map<uint64_t, Vma>;
+  using const_iterator = Map::const_iterator;
+
+  // The mapping that contains `address`, or nullptr. Valid until the next change.
+  const Vma* find(uint64_t address) const;
+  // The first mapping that ends above `address`, or nullptr.
+  const Vma* first_above(uint64_t address) const;
+  // The mapping just below `vma`, or nullptr.
+  const Vma* before(const Vma& vma) const;
+  // True when any page of [start, end) is mapped.
+  bool any(uint64_t start, uint64_t end) const;
+  // True when every page of [start, end) is mapped.
+  bool covers(uint64_t start, uint64_t end) const;
+
+  // Adds a mapping where nothing is; merges it with an equal neighbour.
+  void insert(const Vma& vma);
+  // Removes [start, end), splitting mappings at the borders.
+  void erase(uint64_t start, uint64_t end);
+  // Calls fn(Vma& part) for each part of a mapping inside [start, end), splitting at the borders; stops when fn
+  // returns false. Address fields must not be changed by fn.
+  template <class Fn>
+  void update(uint64_t start, uint64_t end, Fn&& fn) {
+    split(start);
+    split(end);
+    for (auto it = map_.lower_bound(start); it != map_.end() && it->first < end; ++it) {
+      if (!fn(it->second)) break;
+    }
+    merge_around(start, end);
+  }
+  // Lets the mapping at `start` end at (or begin at) another address; the caller knows the space is free.
+  void set_end(uint64_t start, uint64_t end);
+  void set_start(uint64_t old_start, uint64_t new_start);
+
+  // The highest free run of `length` bytes, aligned, inside [floor, ceiling); 0 when there is none.
+  uint64_t find_free_below(uint64_t ceiling, uint64_t floor, uint64_t length, uint64_t alignment) const;
+  // The lowest one.
+  uint64_t find_free_above(uint64_t floor, uint64_t ceiling, uint64_t length, uint64_t alignment) const;
+
+  const_iterator begin() const { return map_.begin(); }
+  const_iterator end() const { return map_.end(); }
+  size_t size() const { return map_.size(); }
+
+ private:
+  void split(uint64_t address);
+  void merge_around(uint64_t start, uint64_t end);
+  static bool mergeable(const Vma& left, const Vma& right);
+  Map::iterator first_above_it(uint64_t address);
+
+  Map map_;  // by start
+};
+
+}  // namespace kontain::mem

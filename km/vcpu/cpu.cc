@@ -1,0 +1,278 @@
+#include "km/vcpu/cpu.h"
+
+#include <sched.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/checked.h"
+#include "km/vcpu/cpu_private.h"
+#include "km/vcpu/cpuid.h"
+#include "km/vcpu/layout.h"
+
+namespace kontain::vcpu {
+namespace {
+
+// Flags SYSCALL clears on recipe B: those Linux clears. Recipe A cannot restore them from R11, so none there.
+constexpr uint64_t kSyscallMaskB = 0x47700;
+
+kvm_segment segment(uint16_t selector, uint8_t type, uint8_t privilege) {
+  kvm_segment result = {};
+  result.limit = 0xffffffff;
+  result.selector = selector;
+  result.type = type;
+  result.present = 1;
+  result.dpl = privilege;
+  result.s = 1;
+  result.g = 1;
+  return result;
+}
+
+kvm_segment user_code() {
+  kvm_segment result = segment(x86::kUserCode, 11, 3);
+  result.l = 1;
+  return result;
+}
+
+kvm_segment user_data() {
+  kvm_segment result = segment(x86::kUserData, 3, 3);
+  result.db = 1;
+  return result;
+}
+
+void set_user_sregs(kvm_sregs& sregs, uint64_t root) {
+  sregs.cr0 = x86::kCr0;
+  sregs.cr3 = root;
+  sregs.cr4 = x86::kCr4;
+  sregs.efer = x86::kEfer;
+  sregs.cs = user_code();
+  sregs.ss = sregs.ds = sregs.es = sregs.fs = sregs.gs = user_data();
+  sregs.tr = {};
+  sregs.tr.base = kTss;
+  sregs.tr.limit = kTssLimit;
+  sregs.tr.selector = x86::kTssSelector;
+  sregs.tr.type = 11;
+  sregs.tr.present = 1;
+  sregs.ldt = {};
+  sregs.ldt.unusable = 1;
+  sregs.gdt.base = kDescriptors;
+  sregs.gdt.limit = kGdtLimit;
+  sregs.idt.base = kIdtAddress;
+  sregs.idt.limit = kIdtLimit;
+}
+
+uint32_t current_cpu_and_node() {
+  unsigned cpu = 0;
+  unsigned node = 0;
+  getcpu(&cpu, &node);
+  return node << 12 | (cpu & 0xfff);
+}
+
+Result<uint64_t> first_accepted_xcr0(const kvm::Vcpu& vcpu, const std::vector<kvm_cpuid_entry2>& cpuid) {
+  Error last;
+  for (uint64_t candidate : xcr0_candidates(cpuid)) {
+    auto set = vcpu.set_xcr0(candidate);
+    if (set) return candidate;
+    last = set.error();
+  }
+  return tl::make_unexpected(last);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Cpu::Private>> Cpu::Private::create(Machine& machine, uint32_t id) {
+  mem::GuestPhysical& physical = *machine.physical_;
+  mem::PageTables& tables = *machine.tables_;
+  TRY_ASSIGN(kvm::Vcpu vcpu, machine.vm_->create_vcpu(id));
+  TRY_ASSIGN(UniqueFd kept, machine.keep_fd_(vcpu.take_fd()));
+  vcpu.set_fd(std::move(kept));
+  auto state = std::make_unique<Private>(machine, std::move(vcpu));
+
+  const auto pages = physical.allocate_pages(3);
+  if (!pages) return fail("vCPU pages", "", "out of memory");
+  const uint64_t level3 = *pages;
+  const uint64_t descriptors = level3 + kPageSize;
+  const uint64_t stack = descriptors + kPageSize;
+  const auto root = tables.make_root(level3);
+  if (!root) return fail("vCPU pages", "", "out of memory");
+  state->root_gpa = *root;
+  state->exception_stack = static_cast<unsigned char*>(physical.system_pointer(stack));
+  write_descriptors(physical.system_pointer(descriptors), current_cpu_and_node());
+  const uint64_t stub_flags = machine.recipe_ == Recipe::A ? x86::kPteUser : 0;
+  const uint64_t data_flags = x86::kPteWrite | x86::kPteNoExecute;
+  if (!tables.map_private_page(level3, kStub, machine.stub_gpa_, stub_flags) ||
+      !tables.map_private_page(level3, kDescriptors, descriptors, data_flags) ||
+      !tables.map_private_page(level3, kExceptionStack, stack, data_flags)) {
+    return fail("vCPU pages", "", "out of memory");
+  }
+
+  TRY(state->vcpu.set_cpuid(machine.cpuid_));
+  TRY_ASSIGN(machine.xcr0_, first_accepted_xcr0(state->vcpu, machine.cpuid_));
+  const kvm::Msr msrs[] = {{x86::kMsrStar, 0x0023'0010'0000'0000},
+                           {x86::kMsrLstar, kStub},
+                           {x86::kMsrSyscallMask, machine.recipe_ == Recipe::A ? 0 : kSyscallMaskB}};
+  TRY(state->vcpu.set_msrs(msrs));
+  TRY_ASSIGN(state->sregs(), state->vcpu.sregs());
+  set_user_sregs(state->sregs(), state->root_gpa);
+  state->vcpu.shared().kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+  state->mark_sregs_changed();
+  return state;
+}
+
+Cpu::Cpu(std::unique_ptr<Private> state) : p_(std::move(state)) {}
+Cpu::~Cpu() = default;
+
+kvm_regs& Cpu::regs() { return p_->regs(); }
+uint64_t Cpu::fs_base() const { return p_->sregs().fs.base; }
+uint64_t Cpu::gs_base() const { return p_->sregs().gs.base; }
+
+void Cpu::set_fs_base(uint64_t base) {
+  p_->sregs().fs.base = base;
+  p_->mark_sregs_changed();
+}
+
+void Cpu::set_gs_base(uint64_t base) {
+  p_->sregs().gs.base = base;
+  p_->mark_sregs_changed();
+}
+
+void Cpu::start_at(uint64_t rip, uint64_t rsp) {
+  kvm_regs& regs = p_->regs();
+  regs = {};
+  regs.rip = rip;
+  regs.rsp = rsp;
+  regs.rflags = x86::kFlagsFixed | x86::kFlagInterrupt;
+  p_->in_stub = false;
+  set_user_sregs(p_->sregs(), p_->root_gpa);
+  p_->mark_sregs_changed();
+  p_->vcpu.shared().kvm_dirty_regs |= KVM_SYNC_X86_REGS;
+}
+
+void Cpu::kick() { p_->vcpu.shared().immediate_exit = 1; }
+
+Stop Cpu::run() {
+  p_->prepare_entry();
+  const int error = p_->vcpu.run();
+  if (error == 0) return p_->on_exit();
+  if (error == EINTR || error == EAGAIN) return p_->on_interrupted();
+  if (error == EFAULT) return {StopKind::HostFault};
+  return p_->bad("KVM_RUN failed");
+}
+
+void Cpu::Private::enter_user_segments() {
+  const kvm_segment code = user_code();
+  sregs().cs = code;
+  sregs().ss = user_data();
+  mark_sregs_changed();
+}
+
+void Cpu::Private::prepare_entry() {
+  vcpu.shared().kvm_dirty_regs |= KVM_SYNC_X86_REGS;
+  if (!in_stub) return;
+  in_stub = false;
+  if (regs().rip == regs().rcx && regs().rflags == regs().r11 && regs().rcx < x86::kTaskSizeMax) {
+    regs().rip = stub_rip;
+    regs().rflags = stub_rflags;
+    return;
+  }
+  enter_user_segments();
+}
+
+Stop Cpu::Private::on_exit() {
+  const kvm_run& shared = vcpu.shared();
+  switch (shared.exit_reason) {
+    case KVM_EXIT_MMIO:
+      return on_doorbell();
+    case KVM_EXIT_IO:
+      if (sregs().cs.dpl != 0 || shared.io.direction != KVM_EXIT_IO_OUT) return bad("port I/O by the payload");
+      if (shared.io.port == kExceptionPort) return on_exception();
+      if (shared.io.port == kSyscallPort) return on_syscall_port();
+      return bad("port I/O by the payload");
+    case KVM_EXIT_INTR:
+      return on_interrupted();
+    case KVM_EXIT_SHUTDOWN:
+      return bad("triple fault");
+    case KVM_EXIT_INTERNAL_ERROR:
+      return bad("an instruction the host cannot emulate");
+    case KVM_EXIT_HLT:
+      return bad("halt");
+    case KVM_EXIT_FAIL_ENTRY:
+      return bad("the processor refused the payload's context");
+    default:
+      return bad("unexpected exit");
+  }
+}
+
+Stop Cpu::Private::on_doorbell() {
+  const auto& mmio = vcpu.shared().mmio;
+  if (mmio.phys_addr != mem::kDoorbellGpa || !mmio.is_write || mmio.len != 4 ||
+      regs().rip != kStub + kStubDoorbellDone) {
+    return bad("an access to the doorbell page");
+  }
+  regs().rip = regs().rcx;
+  if (regs().rip >= x86::kTaskSizeMax) return bad("a return address outside user space");
+  return {StopKind::Syscall};
+}
+
+Stop Cpu::Private::on_syscall_port() {
+  const uint64_t offset = regs().rip - kStub;
+  if (offset > kStubOutDone) return bad("port I/O outside the stub");
+  leave_stub(regs().rip);
+  return {StopKind::Syscall};
+}
+
+void Cpu::Private::leave_stub(uint64_t kernel_rip) {
+  in_stub = true;
+  stub_rip = kernel_rip;
+  stub_rflags = regs().rflags;
+  regs().rip = regs().rcx;
+  regs().rflags = regs().r11;
+}
+
+Stop Cpu::Private::on_exception() {
+  const uint64_t vector = (regs().rip - kExceptionEntry) / kExceptionEntrySize;
+  const uint64_t stack_offset = regs().rsp - kExceptionStack;
+  const bool error_code = x86::has_error_code(static_cast<uint8_t>(vector));
+  uint64_t frame[6];  // [error code], RIP, CS, RFLAGS, RSP, SS
+  const size_t size = (error_code ? 6 : 5) * sizeof(uint64_t);
+  if (vector > 31 || stack_offset > kPageSize - size) return bad("an exception with a broken frame");
+  std::memcpy(frame, exception_stack + stack_offset, size);
+  const uint64_t* hardware = error_code ? frame + 1 : frame;
+  const bool from_user = (hardware[1] & 3) == 3;
+
+  Stop stop = {StopKind::Exception};
+  stop.vector = static_cast<uint8_t>(vector);
+  stop.error_code = error_code ? frame[0] : 0;
+  stop.fault_address = sregs().cr2;
+  regs().rip = hardware[0];
+  regs().rflags = hardware[2];
+  regs().rsp = hardware[3];
+  enter_user_segments();
+  if (!from_user) return bad("an exception inside the monitor's guest code");
+  return stop;
+}
+
+// A kick may land inside the stub. Before the exit instruction nothing has happened: the SYSCALL is shown as not yet
+// executed. Behind it, the call is done.
+Stop Cpu::Private::on_interrupted() {
+  vcpu.shared().immediate_exit = 0;
+  const uint64_t offset = regs().rip - kStub;
+  if (machine.recipe_ == Recipe::A) {
+    if (offset < kStubDoorbellDone) regs().rip = regs().rcx - 2;
+    if (offset == kStubDoorbellDone) regs().rip = regs().rcx;
+  } else if (sregs().cs.dpl == 0 && offset <= kStubOutDone) {
+    const bool done = offset == kStubOutDone;
+    regs().rip = done ? regs().rcx : regs().rcx - 2;
+    regs().rflags = regs().r11;
+    enter_user_segments();
+  }
+  return {StopKind::Interrupted};
+}
+
+Stop Cpu::Private::bad(const char* detail) {
+  Stop stop = {StopKind::BadExit};
+  stop.detail = detail;
+  return stop;
+}
+
+}  // namespace kontain::vcpu

@@ -1,0 +1,44 @@
+// The state behind Cpu: for km/vcpu only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/error.h"
+#include "km/kvm/vcpu.h"
+#include "km/vcpu/cpu.h"
+#include "km/vcpu/machine.h"
+
+namespace kontain::vcpu {
+
+struct Cpu::Private {
+  static Result<std::unique_ptr<Private>> create(Machine& machine, uint32_t id);
+
+  Private(Machine& machine_in, kvm::Vcpu vcpu_in) : machine(machine_in), vcpu(std::move(vcpu_in)) {}
+
+  kvm_regs& regs() { return vcpu.shared().s.regs.regs; }
+  kvm_sregs& sregs() { return vcpu.shared().s.regs.sregs; }
+  void mark_sregs_changed() { vcpu.shared().kvm_dirty_regs |= KVM_SYNC_X86_SREGS; }
+
+  void prepare_entry();
+  Stop on_exit();
+  Stop on_doorbell();
+  Stop on_exception();
+  Stop on_syscall_port();
+  Stop on_interrupted();
+  Stop bad(const char* detail);
+  void enter_user_segments();
+  // Shows the context a SYSCALL left: behind the instruction, result pending.
+  void leave_stub(uint64_t kernel_rip);
+
+  Machine& machine;
+  kvm::Vcpu vcpu;
+  uint64_t root_gpa = 0;
+  unsigned char* exception_stack = nullptr;  // our view of the page at kExceptionStack
+  // Recipe B: a system call is open, and SYSRETQ at this address ends it if the context stays as it is.
+  bool in_stub = false;
+  uint64_t stub_rip = 0;
+  uint64_t stub_rflags = 0;
+};
+
+}  // namespace kontain::vcpu

@@ -2,9 +2,10 @@
 // (km/elf/image.h) or a Reject. Touches nothing but the ByteSource, needs memory in proportion to the program header
 // table (at most 64 KiB) and the notes.
 //
-// The rules are those of Linux's fs/binfmt_elf.c, made stricter in three places where Linux runs such a file into a
-// signal or into another segment: a PT_LOAD or a table that reaches beyond the end of the file, PT_LOADs that are not
-// ascending, and PT_LOADs that overlap in bytes.
+// The rules are those of Linux's fs/binfmt_elf.c, made stricter where Linux ignores a field or runs such a file into a
+// signal or into another segment: the class and byte order in e_ident count, and so do a PT_LOAD or a path that reaches
+// beyond the end of the file, PT_LOADs that are not ascending, PT_LOADs that overlap in bytes, and a file of which
+// nothing is loaded.
 #pragma once
 
 #include <cstddef>

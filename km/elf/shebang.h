@@ -14,8 +14,10 @@ namespace kontain::elf {
 inline constexpr size_t kScriptHead = 256;
 
 struct Shebang {
-  std::string interpreter;              // a path, not empty
-  std::optional<std::string> argument;  // everything after the path as one argument, blanks inside kept
+  std::string interpreter;  // a path, not empty
+  // Everything after the path as one argument, blanks inside kept. Empty, not absent, for a last line that ends in a
+  // blank without a newline: Linux's way.
+  std::optional<std::string> argument;
 };
 
 // `head`: the first kScriptHead bytes of the file, fewer only if the file is shorter; more is ignored.

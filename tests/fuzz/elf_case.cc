@@ -82,7 +82,7 @@ void check_shebang(std::span<const std::byte> file) {
   if (!*shebang) return;
   KONTAIN_CHECK(!(*shebang)->interpreter.empty() && (*shebang)->interpreter.size() < elf::kScriptHead);
   KONTAIN_CHECK((*shebang)->interpreter.find_first_of(std::string_view(" \t\n\0", 4)) == std::string::npos);
-  KONTAIN_CHECK(!(*shebang)->argument || !(*shebang)->argument->empty());
+  KONTAIN_CHECK(!(*shebang)->argument || (*shebang)->argument->size() < elf::kScriptHead);
 }
 
 }  // namespace

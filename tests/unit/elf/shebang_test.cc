@@ -1,6 +1,7 @@
 #include "km/elf/shebang.h"
 
 #include <catch2/catch.hpp>
+#include <cerrno>
 
 using namespace kontain::elf;
 
@@ -29,6 +30,7 @@ TEST_CASE("a #! line is read as Linux reads it") {
   CHECK(read("#!/bin/sh\r\n") == "/bin/sh\r");
   CHECK(read("#!sh") == "sh");
   CHECK(read("#!/bin/awk -f") == "/bin/awk|-f");
+  CHECK(read("#!/bin/awk ") == "/bin/awk|");
   CHECK(read(std::string_view("#!/bin/sh\0-x\n", 13)) == "/bin/sh");
   CHECK(read(std::string_view("#!/bin/sh -a\0b \n", 16)) == "/bin/sh|-a");
 }
@@ -45,6 +47,8 @@ TEST_CASE("a #! line without an interpreter is refused") {
     CHECK(read(text) == "refused: its #! line names no interpreter");
   }
   CHECK(parse_text("#!\n").error().kind == RejectKind::BadScript);
+  CHECK(exec_errno(parse_text("#!\n").error()) == ENOEXEC);
+  CHECK(exec_errno(parse_text("#! ").error()) == ENOENT);
 }
 
 TEST_CASE("only 256 bytes count") {
@@ -52,8 +56,10 @@ TEST_CASE("only 256 bytes count") {
   CHECK(read("#!" + path + "\nmore") == path);
   CHECK(read("#!" + path) == path);
   CHECK(read("#!" + path + " ") == path);
+  CHECK(read("#!" + path.substr(1) + " ") == path.substr(1));
   CHECK(read("#!" + path + "bc") == "refused: its #! line is longer than 255 bytes");
   CHECK(read("#!" + path + "b") == "refused: its #! line is longer than 255 bytes");
+  CHECK(read("#!" + path.substr(1) + " -x\n") == path.substr(1));
   // A path that ended is whole; the argument behind it is cut.
   const std::string argument(300, 'x');
   CHECK(read("#!/bin/sh " + argument) == "/bin/sh|" + std::string(245, 'x'));

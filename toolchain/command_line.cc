@@ -28,14 +28,18 @@ bool asks_for_sysroot(const std::vector<std::string>& args) {
   });
 }
 
-Action action_of(const InputArgList& parsed) {
-  if (parsed.hasArg(options::OPT_help)) return Action::Help;
-  if (parsed.hasArg(options::OPT__version)) return Action::Version;
-  const Arg* program = parsed.getLastArg(options::OPT_print_prog_name_EQ);
-  if (program && (llvm::StringRef(program->getValue()) == "ld" || llvm::StringRef(program->getValue()) == "ld.lld")) {
-    return Action::PrintLinker;
+// The question that the arguments ask, if they ask one of ours.
+void read_question(const InputArgList& parsed, CommandLine& plan) {
+  if (parsed.hasArg(options::OPT_help)) {
+    plan.action = Action::Help;
+  } else if (parsed.hasArg(options::OPT__version)) {
+    plan.action = Action::Version;
+  } else if (parsed.hasArg(options::OPT_dumpmachine)) {
+    plan.action = Action::PrintMachine;
+  } else if (const Arg* program = parsed.getLastArg(options::OPT_print_prog_name_EQ)) {
+    plan.action = Action::PrintProgram;
+    plan.value = program->getValue();
   }
-  return Action::Compile;
 }
 
 bool last_is(const InputArgList& parsed, options::ID wanted, options::ID other) {
@@ -64,6 +68,19 @@ std::vector<std::string> sdk_options(const linker::Sdk& sdk) {
           "--unwindlib=none", "-fuse-ld=lld", "--ld-path=" + sdk.bin + "/kontain-ld"};
 }
 
+// `args` without -no-pie: link_mode() has said it in the driver's words, which would call the option unused.
+std::vector<std::string> without_no_pie(const std::vector<std::string>& args, const InputArgList& parsed) {
+  std::vector<std::string> out;
+  size_t next = 0;
+  for (const Arg* arg : parsed.filtered(options::OPT_no_pie)) {
+    const size_t at = arg->getIndex();
+    out.insert(out.end(), args.begin() + static_cast<ptrdiff_t>(next), args.begin() + static_cast<ptrdiff_t>(at));
+    next = at + 1;
+  }
+  out.insert(out.end(), args.begin() + static_cast<ptrdiff_t>(next), args.end());
+  return out;
+}
+
 void append(std::vector<std::string>& out, const std::vector<std::string>& more) {
   out.insert(out.end(), more.begin(), more.end());
 }
@@ -81,7 +98,7 @@ Result<CommandLine> plan_command_line(const std::vector<std::string>& args, cons
   const std::vector<const char*> argv = c_strings(args);
   const InputArgList parsed = clang::driver::getDriverOptTable().ParseArgs(argv, missing_index, missing_count,
                                                                            llvm::opt::Visibility(options::ClangOption));
-  plan.action = action_of(parsed);
+  read_question(parsed, plan);
   plan.verbose = parsed.hasArg(options::OPT_v, options::OPT__HASH_HASH_HASH);
   TRY_ASSIGN(const std::vector<std::string> mode, link_mode(parsed));
 
@@ -89,7 +106,8 @@ Result<CommandLine> plan_command_line(const std::vector<std::string>& args, cons
   append(plan.args, sdk_options(sdk));
   append(plan.args, mode);
   plan.args.push_back("--end-no-unused-arguments");
-  append(plan.args, args);
+  const bool keeps_no_pie = parsed.hasArg(options::OPT_dynamic, options::OPT_static_pie);
+  append(plan.args, keeps_no_pie ? args : without_no_pie(args, parsed));
   return plan;
 }
 

@@ -13,12 +13,14 @@ enum class Action {
   Compile,       // hand `CommandLine::args` to the driver
   Help,          // --help
   Version,       // --version
-  PrintLinker,   // -print-prog-name=ld, which libtool asks for
+  PrintMachine,  // -dumpmachine
+  PrintProgram,  // -print-prog-name=`value`; libtool asks for ld
   PrintSysroot,  // -print-sysroot
 };
 
 struct CommandLine {
   Action action = Action::Compile;
+  std::string value;              // for PrintProgram
   bool verbose = false;           // -v or -###: say who we are first
   std::vector<std::string> args;  // for the driver, without the program's name
 };

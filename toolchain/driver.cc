@@ -236,9 +236,9 @@ int run_driver(const linker::Sdk& sdk, const std::vector<std::string>& args) {
     return run_tool({command.begin(), command.end()});
   };
   const std::unique_ptr<Compilation> compilation(driver.BuildCompilation(argv));
-  if (!compilation || compilation->containsError()) return 1;
-  if (!target_is_supported(*compilation, diagnostics) || !inputs_are_supported(*compilation, diagnostics) ||
-      !commands_are_in_process(*compilation, sdk, diagnostics)) {
+  if (!compilation) return 1;
+  if (diagnostics.hasErrorOccurred() || !target_is_supported(*compilation, diagnostics) ||
+      !inputs_are_supported(*compilation, diagnostics) || !commands_are_in_process(*compilation, sdk, diagnostics)) {
     compilation->CleanupFileList(compilation->getTempFiles());
     return 1;
   }

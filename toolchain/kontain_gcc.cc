@@ -1,5 +1,6 @@
 // kontain-gcc: gcc(1) for Kontain payloads. Compiler, assembler and linker run in this one process.
 #include <llvm/Config/llvm-config.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <string>
@@ -53,6 +54,12 @@ std::string version_text() {
   return version_line("kontain-gcc") + "\nclang version " LLVM_VERSION_STRING "\nTarget: x86_64-linux-musl\n";
 }
 
+// The SDK's own `name`, or `name` itself, as gcc answers for a program that it does not have.
+std::string program_path(const linker::Sdk& sdk, const std::string& name) {
+  const std::string path = sdk.bin + "/kontain-" + (name == "ld.lld" ? "ld" : name);
+  return access(path.c_str(), X_OK) == 0 ? path : name;
+}
+
 Result<int> run(const std::vector<std::string>& raw_args) {
   TRY_ASSIGN(const std::vector<std::string> args, linker::expand_response_files(raw_args));
   TRY_ASSIGN(const linker::Sdk sdk, linker::find_sdk());
@@ -60,7 +67,8 @@ Result<int> run(const std::vector<std::string>& raw_args) {
   switch (command_line.action) {
     case Action::Help: return print(kHelp);
     case Action::Version: return print(version_text());
-    case Action::PrintLinker: return print(sdk.bin + "/kontain-ld\n");
+    case Action::PrintMachine: return print("x86_64-linux-musl\n");
+    case Action::PrintProgram: return print(program_path(sdk, command_line.value) + "\n");
     case Action::PrintSysroot: return print(sdk.sysroot + "\n");
     case Action::Compile: break;
   }

@@ -1,5 +1,6 @@
 // kontain-ld: ld(1) for Kontain payloads.
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -35,10 +36,14 @@ bool has(const std::vector<std::string>& args, std::string_view option) {
   return std::find(args.begin(), args.end(), option) != args.end();
 }
 
-void print_version() {
-  std::printf("%s\n%s\n", version_line("kontain-ld").c_str(), linker::lld_version_line().c_str());
-  std::fflush(stdout);
+// Prints `text`. The value is the exit status.
+Result<int> print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  if (std::fflush(stdout) != 0) return fail_errno("error", "standard output", errno);
+  return 0;
 }
+
+std::string version_text() { return version_line("kontain-ld") + "\n" + linker::lld_version_line() + "\n"; }
 
 bool wants_sdk_libraries(const std::vector<std::string>& args) {
   return std::none_of(args.begin(), args.end(), [](const std::string& arg) {
@@ -48,10 +53,10 @@ bool wants_sdk_libraries(const std::vector<std::string>& args) {
 
 Result<int> run(std::vector<std::string> args) {
   TRY_ASSIGN(args, linker::expand_response_files(args));
-  if (has(args, "--help") || has(args, "-help")) return std::fputs(kHelp, stdout) < 0 ? 1 : 0;
-  if (has(args, "--version") || has(args, "-V")) return print_version(), 0;
+  if (has(args, "--help") || has(args, "-help")) return print(kHelp);
+  if (has(args, "--version") || has(args, "-V")) return print(version_text());
   if (std::erase(args, "-v") > 0) {
-    print_version();
+    TRY(print(version_text()));
     if (args.empty()) return 0;
   }
   if (wants_sdk_libraries(args)) {

@@ -62,23 +62,12 @@ Result<std::vector<std::string>> link_mode(const InputArgList& parsed) {
 }
 
 std::vector<std::string> sdk_options(const linker::Sdk& sdk) {
-  return {"--no-default-config", "--sysroot=" + sdk.sysroot,
+  return {"--no-default-config",
+          // gcc says nothing about -pie next to -c and the like.
+          "-Wno-unused-command-line-argument", "--sysroot=" + sdk.sysroot,
           // Where a GCC installation is looked for: here, so that the host's is never found.
           "--gcc-toolchain=" + sdk.sysroot + "/usr", "-resource-dir=" + sdk.clang, "--rtlib=compiler-rt",
           "--unwindlib=none", "-fuse-ld=lld", "--ld-path=" + sdk.bin + "/kontain-ld"};
-}
-
-// `args` without -no-pie: link_mode() has said it in the driver's words, which would call the option unused.
-std::vector<std::string> without_no_pie(const std::vector<std::string>& args, const InputArgList& parsed) {
-  std::vector<std::string> out;
-  size_t next = 0;
-  for (const Arg* arg : parsed.filtered(options::OPT_no_pie)) {
-    const size_t at = arg->getIndex();
-    out.insert(out.end(), args.begin() + static_cast<ptrdiff_t>(next), args.begin() + static_cast<ptrdiff_t>(at));
-    next = at + 1;
-  }
-  out.insert(out.end(), args.begin() + static_cast<ptrdiff_t>(next), args.end());
-  return out;
 }
 
 void append(std::vector<std::string>& out, const std::vector<std::string>& more) {
@@ -106,8 +95,7 @@ Result<CommandLine> plan_command_line(const std::vector<std::string>& args, cons
   append(plan.args, sdk_options(sdk));
   append(plan.args, mode);
   plan.args.push_back("--end-no-unused-arguments");
-  const bool keeps_no_pie = parsed.hasArg(options::OPT_dynamic, options::OPT_static_pie);
-  append(plan.args, keeps_no_pie ? args : without_no_pie(args, parsed));
+  append(plan.args, args);
   return plan;
 }
 

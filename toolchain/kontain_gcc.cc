@@ -2,6 +2,7 @@
 #include <llvm/Config/llvm-config.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -47,7 +48,8 @@ CPATH, C_INCLUDE_PATH, LIBRARY_PATH and the like are ignored. Exit status: 0, or
 
 Result<int> print(const std::string& text) {
   std::fputs(text.c_str(), stdout);
-  return std::fflush(stdout) == 0 ? 0 : 1;
+  if (std::fflush(stdout) != 0) return fail_errno("error", "standard output", errno);
+  return 0;
 }
 
 std::string version_text() {

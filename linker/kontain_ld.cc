@@ -20,8 +20,10 @@ constexpr char kHelp[] =
 Links x86-64 ELF files as ld(1) does. Executables get the Kontain note and also run natively.
 
   -static-pie          static, position independent, relocates itself (what kontain-gcc asks for)
-  -no-pie, -static     static, at the fixed address 2 MiB (the default, as ld has it)
-  -pie, -dynamic-linker=FILE, -shared, -r, -o FILE, -l LIB, -L DIR, -T SCRIPT, -z KEYWORD,
+  (nothing), -no-pie   static, at the fixed address 2 MiB
+  --dynamic-linker=FILE
+                       linked with shared libraries, loaded by FILE; with -pie position independent
+  -shared, -r, -o FILE, -l LIB, -L DIR, -T SCRIPT, -z KEYWORD,
   --gc-sections, --build-id, --version-script=FILE, -Map=FILE, @FILE, ...
                        as LLD's ld.lld has them; all of its options are accepted
   -v                   print the version, then link if there are files

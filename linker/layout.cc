@@ -38,6 +38,12 @@ bool places_image(const std::vector<std::string>& args) {
   });
 }
 
+bool names_loader(const std::vector<std::string>& args) {
+  return std::any_of(args.begin(), args.end(), [](const std::string& arg) {
+    return is_option(std::string_view(arg).substr(0, arg.find('=')), "dynamic-linker") || arg.starts_with("-I");
+  });
+}
+
 std::string hexadecimal(uint64_t value) {
   char buffer[24];
   std::snprintf(buffer, sizeof buffer, "0x%llx", static_cast<unsigned long long>(value));
@@ -68,15 +74,18 @@ OutputKind output_kind(const std::vector<std::string>& args) {
 }
 
 std::vector<std::string> with_layout(const std::vector<std::string>& args) {
+  const OutputKind kind = output_kind(args);
   std::vector<std::string> out;
+  // LLD has no loader of its own to name, so an executable that names none could not be started with a shared library.
+  if (is_executable(kind) && !names_loader(args)) out.push_back("-static");
   for (const std::string& arg : args) {
     if (is_option(arg, "static-pie")) {
-      out.insert(out.end(), {"-static", "-pie", "--no-dynamic-linker", "-z", "text"});
+      out.insert(out.end(), {"-pie", "--no-dynamic-linker", "-z", "text"});
     } else {
       out.push_back(arg);
     }
   }
-  if (output_kind(args) == OutputKind::FixedExecutable && !places_image(args)) {
+  if (kind == OutputKind::FixedExecutable && !places_image(args)) {
     out.push_back("--image-base=" + hexadecimal(kFixedImageBase));
   }
   return out;

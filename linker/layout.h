@@ -26,8 +26,8 @@ constexpr bool is_executable(OutputKind kind) {
   return kind == OutputKind::FixedExecutable || kind == OutputKind::PieExecutable;
 }
 
-// The arguments as LLD gets them: "-static-pie", which is ours, is spelled out, and a fixed executable gets
-// kFixedImageBase unless the arguments place it themselves.
+// The arguments as LLD gets them: "-static-pie", which is ours, is spelled out; an executable that names no
+// --dynamic-linker is static; a fixed one gets kFixedImageBase unless the arguments place it themselves.
 std::vector<std::string> with_layout(const std::vector<std::string>& args);
 
 }  // namespace kontain::linker

@@ -39,7 +39,7 @@ END
 run 42 ./program
 
 echo '.globl f; f: mov $SEVEN, %eax; ret' >symbol.s
-"$gcc" -c -Wa,--defsym,SEVEN=7,--noexecstack symbol.s
+"$gcc" -c -Wa,--defsym,SEVEN=7 -Wa,--noexecstack symbol.s
 readelf -SW symbol.o >facts
 has facts 'note.GNU-stack'
 objdump -d symbol.o >code

@@ -7,7 +7,7 @@ has err '^kontain-gcc: error: no input files'
 run 1 "$gcc" missing.c
 has err "^kontain-gcc: error: no such file or directory: 'missing.c'"
 run 1 "$gcc" --no-such-option "$hello"
-has err "^kontain-gcc: error: unsupported option '--no-such-option'"
+has err "^kontain-gcc: error: unknown argument: '--no-such-option'"
 run 1 "$gcc" -fno-such-option "$hello"
 has err "^kontain-gcc: error: unknown argument: '-fno-such-option'"
 run 1 "$gcc" "$hello" -o

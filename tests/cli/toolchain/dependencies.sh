@@ -15,5 +15,5 @@ has out.d '^d/x.h:$'
 "$gcc" -MD -c a.c
 has a.d '^a.o: a.c'
 "$gcc" -MMD -o program a.c
-has program-a.d 'd/x.h'
+has program.d 'd/x.h'
 ./program

@@ -23,3 +23,7 @@ run 1 "$ld" --no-such-option hello.o
 has err "^kontain-ld: error: unknown argument '--no-such-option'"
 run 1 "$ld" missing.o
 has err '^kontain-ld: error: cannot open missing.o: No such file or directory'
+"$ld" -pie --dynamic-linker=/lib/ld-musl-x86_64.so.1 -o program "$lib/Scrt1.o" "$lib/crti.o" hello.o -lc "$lib/crtn.o"
+readelf -dlW program >facts
+has facts 'NEEDED.*libc.so'
+same "$("$lib/libc.so" ./program)" "$greeting"

@@ -33,7 +33,9 @@ TEST_CASE("a value of an option is not an option") {
   CHECK(output_kind({"-soname", "-r", "-shared"}) == OutputKind::SharedLibrary);
 }
 
-TEST_CASE("a fixed executable starts at 2 MiB") { CHECK(with_layout({"a.o"}) == Args{"a.o", "--image-base=0x200000"}); }
+TEST_CASE("a fixed executable starts at 2 MiB") {
+  CHECK(with_layout({"a.o"}) == Args{"-static", "a.o", "--image-base=0x200000"});
+}
 
 TEST_CASE("an address that the arguments give is left alone") {
   for (const char* option : {"--image-base=0x400000", "-Ttext=0x1000", "-Ttext-segment=0x1000", "-T", "-Tlink.ld",
@@ -44,10 +46,17 @@ TEST_CASE("an address that the arguments give is left alone") {
 }
 
 TEST_CASE("everything but a fixed executable gets no address") {
-  for (const char* option : {"-pie", "-shared", "-r", "--help"}) {
+  CHECK(with_layout({"-pie", "a.o"}) == Args{"-static", "-pie", "a.o"});
+  for (const char* option : {"-shared", "-r", "--help"}) {
     INFO(option);
     CHECK(with_layout({option, "a.o"}) == Args{option, "a.o"});
   }
+}
+
+TEST_CASE("an executable that names a loader may use shared libraries") {
+  CHECK_FALSE(has(with_layout({"-pie", "-dynamic-linker", "/lib/ld", "a.o"}), "-static"));
+  CHECK_FALSE(has(with_layout({"--dynamic-linker=/lib/ld", "a.o"}), "-static"));
+  CHECK(has(with_layout({"--no-dynamic-linker", "a.o"}), "-static"));
 }
 
 TEST_CASE("-static-pie is spelled out") {

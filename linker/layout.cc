@@ -25,8 +25,9 @@ constexpr std::array<std::string_view, 2> kShared = {"shared", "Bshareable"};
 constexpr std::array<std::string_view, 3> kRelocatable = {"r", "relocatable", "i"};
 constexpr std::array<std::string_view, 2> kQuestion = {"version", "help"};
 // Options whose value is the next argument and must not be taken for an option.
-constexpr std::array<std::string_view, 12> kWithValue = {
-    "o", "output", "z", "soname", "h", "rpath", "e", "entry", "L", "dynamic-linker", "version-script", "wrap"};
+constexpr std::array<std::string_view, 18> kWithValue = {
+    "o", "output", "z", "soname",         "h",    "rpath", "rpath-link", "e",      "entry",
+    "L", "m",      "I", "dynamic-linker", "wrap", "u",     "Map",        "defsym", "version-script"};
 // Options that place the image themselves.
 constexpr std::array<std::string_view, 6> kPlacement = {"image-base", "Ttext",  "Ttext-segment",
                                                         "T",          "script", "section-start"};
@@ -54,6 +55,7 @@ std::string hexadecimal(uint64_t value) {
 
 OutputKind output_kind(const std::vector<std::string>& args) {
   OutputKind kind = OutputKind::FixedExecutable;
+  bool has_input = false;
   for (size_t i = 0; i < args.size(); ++i) {
     const std::string& arg = args[i];
     if (is_one_of(arg, kWithValue)) {
@@ -68,9 +70,11 @@ OutputKind output_kind(const std::vector<std::string>& args) {
       kind = OutputKind::PieExecutable;
     } else if (is_one_of(arg, kNoPie) && kind == OutputKind::PieExecutable) {
       kind = OutputKind::FixedExecutable;
+    } else if (!arg.starts_with("-") || arg.starts_with("-l")) {
+      has_input = true;
     }
   }
-  return kind;
+  return has_input ? kind : OutputKind::Nothing;
 }
 
 std::vector<std::string> with_layout(const std::vector<std::string>& args) {

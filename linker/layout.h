@@ -15,7 +15,7 @@ enum class OutputKind {
   PieExecutable,    // ET_DYN that has an entry point
   SharedLibrary,
   Relocatable,  // -r
-  Nothing,      // only asks a question, e.g. --version
+  Nothing,      // no input files, or a question such as --version
 };
 
 // The kind of file that ld-style arguments (without the program's name, response files expanded) produce.

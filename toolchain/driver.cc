@@ -17,6 +17,7 @@
 #include <llvm/Support/Signals.h>
 #include <llvm/Support/VirtualFileSystem.h>
 #include <llvm/Support/raw_ostream.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include <algorithm>
@@ -145,6 +146,33 @@ int run_linker(const Command& command) {
   return 1;
 }
 
+// Holds back the signals that end a compiler. The driver creates temporary files before anybody knows their names.
+class HeldSignals {
+ public:
+  HeldSignals() {
+    sigset_t held;
+    sigemptyset(&held);
+    for (int signal : {SIGHUP, SIGINT, SIGTERM}) sigaddset(&held, signal);
+    pthread_sigmask(SIG_BLOCK, &held, &before_);
+  }
+  ~HeldSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  HeldSignals(const HeldSignals&) = delete;
+  HeldSignals& operator=(const HeldSignals&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+// The commands that `argv` asks for; an interruption from now on removes their temporary files. May be null.
+std::unique_ptr<Compilation> build_compilation(Driver& driver, llvm::ArrayRef<const char*> argv) {
+  const HeldSignals held;
+  std::unique_ptr<Compilation> compilation(driver.BuildCompilation(argv));
+  if (compilation) {
+    for (const char* file : compilation->getTempFiles()) llvm::sys::RemoveFileOnSignal(file);
+  }
+  return compilation;
+}
+
 // Runs the commands of one compilation in order.
 class JobRunner {
  public:
@@ -152,7 +180,6 @@ class JobRunner {
 
   // Returns the exit status of the whole. After a failure, what does not depend on it is still done, as gcc has it.
   int run() {
-    protect_temporary_files();
     for (const Command& command : compilation_.getJobs()) {
       if (!depends_on_failure(command.getSource())) run_one(command);
     }
@@ -166,11 +193,6 @@ class JobRunner {
   }
 
  private:
-  // An interrupted compiler removes them too.
-  void protect_temporary_files() {
-    for (const char* file : compilation_.getTempFiles()) llvm::sys::RemoveFileOnSignal(file);
-  }
-
   bool depends_on_failure(const clang::driver::Action& action) const {
     for (const Command* command : failed_) {
       if (&command->getSource() == &action) return true;
@@ -231,11 +253,13 @@ int run_driver(const linker::Sdk& sdk, const std::vector<std::string>& args) {
   clang::ProcessWarningOptions(diagnostics, *looks, /*ReportDiags=*/false);
 
   llvm::CrashRecoveryContext::Enable();
+  // A reader of the messages that goes away ends the compiler as a signal does: without its temporary files.
+  llvm::sys::SetOneShotPipeSignalFunction(llvm::sys::DefaultOneShotPipeSignalHandler);
   Driver driver(program, kTriple, diagnostics, "kontain-gcc", llvm::vfs::getRealFileSystem());
   driver.CC1Main = [](llvm::SmallVectorImpl<const char*>& command) {
     return run_tool({command.begin(), command.end()});
   };
-  const std::unique_ptr<Compilation> compilation(driver.BuildCompilation(argv));
+  const std::unique_ptr<Compilation> compilation = build_compilation(driver, argv);
   if (!compilation) return 1;
   if (diagnostics.hasErrorOccurred() || !target_is_supported(*compilation, diagnostics) ||
       !inputs_are_supported(*compilation, diagnostics) || !commands_are_in_process(*compilation, sdk, diagnostics)) {

@@ -31,3 +31,13 @@ kill -TERM $compiler
 ! wait $compiler 2>/dev/null || fail "the compiler was not interrupted"
 same "$(ls -A tmp)" ""
 same "$(echo none*)" 'none*'
+
+# A reader that does not wait for the end of the messages.
+for i in $(seq 2000); do echo "int g$i(void) { return unknown$i; }"; done >messages.c
+{ "$gcc" -ferror-limit=0 -o none messages.c 2>&1 || true; } | head -n1 >first
+has first '^messages.c:1:'
+for _ in $(seq 50); do
+  [ -z "$(ls -A tmp)" ] && break
+  sleep 0.02
+done
+same "$(ls -A tmp)" ""

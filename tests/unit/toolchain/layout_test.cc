@@ -25,12 +25,18 @@ TEST_CASE("the kind of output follows the options") {
   CHECK(output_kind({"-Bshareable", "a.o"}) == OutputKind::SharedLibrary);
   CHECK(output_kind({"-r", "a.o"}) == OutputKind::Relocatable);
   CHECK(output_kind({"--relocatable", "a.o"}) == OutputKind::Relocatable);
-  CHECK(output_kind({"--version"}) == OutputKind::Nothing);
+  CHECK(output_kind({"-lc"}) == OutputKind::FixedExecutable);
+}
+
+TEST_CASE("without an input nothing is made") {
+  CHECK(output_kind({}) == OutputKind::Nothing);
+  CHECK(output_kind({"--version", "a.o"}) == OutputKind::Nothing);
+  CHECK(output_kind({"-o", "a", "-L", "dir", "-pie"}) == OutputKind::Nothing);
 }
 
 TEST_CASE("a value of an option is not an option") {
   CHECK(output_kind({"-o", "-shared", "a.o"}) == OutputKind::FixedExecutable);
-  CHECK(output_kind({"-soname", "-r", "-shared"}) == OutputKind::SharedLibrary);
+  CHECK(output_kind({"-soname", "-r", "-shared", "a.o"}) == OutputKind::SharedLibrary);
 }
 
 TEST_CASE("a fixed executable starts at 2 MiB") {

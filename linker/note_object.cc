@@ -13,15 +13,20 @@ namespace {
 
 constexpr size_t kNoteAlignment = 4;
 
+void append_bytes(std::vector<uint8_t>& out, const void* bytes, size_t size) {
+  if (size == 0) return;
+  const size_t at = out.size();
+  out.resize(at + size);
+  std::memcpy(out.data() + at, bytes, size);
+}
+
 template <class T>
 void append(std::vector<uint8_t>& out, const T& value) {
   static_assert(std::is_trivially_copyable_v<T>);
-  const size_t at = out.size();
-  out.resize(at + sizeof value);
-  std::memcpy(out.data() + at, &value, sizeof value);
+  append_bytes(out, &value, sizeof value);
 }
 
-void append_text(std::vector<uint8_t>& out, std::string_view text) { out.insert(out.end(), text.begin(), text.end()); }
+void append_text(std::vector<uint8_t>& out, std::string_view text) { append_bytes(out, text.data(), text.size()); }
 
 void pad_to(std::vector<uint8_t>& out, size_t alignment) { out.resize(align_up(out.size(), alignment)); }
 
@@ -33,7 +38,7 @@ std::vector<uint8_t> make_note_section(const std::vector<uint8_t>& descriptor) {
                              .n_type = abi::kNoteType});
   append_text(section, std::string_view(abi::kNoteOwner, sizeof abi::kNoteOwner));
   pad_to(section, kNoteAlignment);
-  section.insert(section.end(), descriptor.begin(), descriptor.end());
+  append_bytes(section, descriptor.data(), descriptor.size());
   pad_to(section, kNoteAlignment);
   return section;
 }
@@ -123,7 +128,7 @@ std::vector<uint8_t> make_note_object(const NoteDescription& note) {
 
   std::vector<uint8_t> object;
   append(object, relocatable_header(headers_at, headers.size()));
-  object.insert(object.end(), section.begin(), section.end());
+  append_bytes(object, section.data(), section.size());
   append_text(object, names.bytes);
   pad_to(object, alignof(Elf64_Shdr));
   for (const Elf64_Shdr& header : headers) append(object, header);

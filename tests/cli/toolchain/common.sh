@@ -1,5 +1,6 @@
 # What every test here starts with: a scratch directory to work in, and checks that say what they saw.
 set -euo pipefail
+KONTAIN_SDK=$(realpath "$KONTAIN_SDK")
 gcc="$KONTAIN_SDK/bin/kontain-gcc"
 ld="$KONTAIN_SDK/bin/kontain-ld"
 read_note="$KONTAIN_BUILD/tests/cli/toolchain/read_note"

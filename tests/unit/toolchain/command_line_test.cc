@@ -31,18 +31,18 @@ TEST_CASE("executables are static-PIE unless the arguments choose") {
   }
 }
 
-TEST_CASE("-no-pie means static at a fixed address") {
+TEST_CASE("the option -no-pie means static at a fixed address") {
   CHECK(count({"-no-pie", "a.c"}, "-static") == 1);
   CHECK(count({"-pie", "-no-pie", "a.c"}, "-static") == 1);
   CHECK(count({"-no-pie", "-pie", "a.c"}, "-static-pie") == 1);
 }
 
-TEST_CASE("-dynamic is left to the driver, also with -no-pie") {
+TEST_CASE("the option -dynamic is left to the driver, also with -no-pie") {
   CHECK(count({"-dynamic", "-no-pie", "a.c"}, "-no-pie") == 1);
   CHECK(count({"-dynamic", "-no-pie", "a.c"}, "-static") == 0);
 }
 
-TEST_CASE("-dynamic and -static contradict each other") {
+TEST_CASE("the option -dynamic and -static contradict each other") {
   CHECK_FALSE(plan_command_line({"-dynamic", "-static", "a.c"}, kSdk));
   CHECK_FALSE(plan_command_line({"-static-pie", "-dynamic", "a.c"}, kSdk));
 }

@@ -65,7 +65,7 @@ TEST_CASE("an executable that names a loader may use shared libraries") {
   CHECK(has(with_layout({"--no-dynamic-linker", "a.o"}), "-static"));
 }
 
-TEST_CASE("-static-pie is spelled out") {
+TEST_CASE("the option -static-pie is spelled out") {
   CHECK(with_layout({"-static-pie", "a.o"}) == Args{"-static", "-pie", "--no-dynamic-linker", "-z", "text", "a.o"});
 }
 

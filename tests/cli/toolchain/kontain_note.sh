@@ -1,0 +1,30 @@
+#!/bin/bash
+# Every executable carries the note, in a PT_NOTE segment; nothing else does.
+. "$(dirname "$0")/common.sh"
+
+wanted="1 0x000100 0 kontain-ld $("$gcc" --version | sed -n '1s/kontain-gcc //p') clang 19.1.7"
+for mode in -static-pie -no-pie -static -dynamic "-dynamic -no-pie" "-Wl,--gc-sections -ffunction-sections" \
+  "-Wl,-s" "-flto" "-Wl,--build-id=none" "-Wl,-z,separate-code"; do
+  "$gcc" $mode -o program "$hello"
+  same "$("$read_note" program)" "$wanted"
+  readelf -lW program >facts
+  has facts '^ +NOTE '
+  has facts '\.note\.kontain'
+done
+
+"$gcc" -Wl,--build-id -o program "$hello"
+readelf -nW program >facts
+has facts 'Kontain +0x[0-9a-f]+.*0x4b4d0001'
+has facts 'Build ID: [0-9a-f]{40}'
+strip -s program
+same "$("$read_note" program)" "$wanted"
+
+echo 'int f(void) { return 1; }' >f.c
+"$gcc" -c f.c
+"$gcc" -r -o r.o f.o
+"$gcc" -shared -o f.so f.c
+for file in f.o r.o f.so; do
+  readelf -SnW "$file" >facts
+  lacks facts '[Kk]ontain'
+done
+run 1 "$read_note" f.so

@@ -11,8 +11,8 @@ namespace {
 
 constexpr int kLowestBlock = 16;  // below it there is no room for an ordinary payload
 
-// Where the block starts when it has to lie below the soft descriptor limit.
-int start_below_limit() {
+// The highest number at which a block ends below the soft descriptor limit.
+int highest_start() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   const rlim_t most = 1 << 20;
@@ -28,18 +28,25 @@ bool is_unused(int first) {
 
 }  // namespace
 
+bool MonitorFds::place() {
+  const int highest = highest_start();
+  int start = kUsualStart;
+  while (start <= highest && !is_unused(start)) start += kBlockSize;
+  // No room upwards: below the usual place, where the payload comes near sooner.
+  if (start > highest) start = std::min(highest, kUsualStart - kBlockSize);
+  while (start >= kLowestBlock && !is_unused(start)) start -= kBlockSize;
+  if (start < kLowestBlock) return false;
+  first_.store(start, std::memory_order_relaxed);
+  is_placed_ = true;
+  return true;
+}
+
 Result<UniqueFd> MonitorFds::adopt(UniqueFd fd) {
-  int number = fcntl(fd.get(), F_DUPFD_CLOEXEC, first());
-  if (number < 0 && errno == EINVAL) {
-    // The limit ends below the block, which can still sink while nothing is in it.
-    const int start = start_below_limit();
-    if (start < kLowestBlock || !is_unused(first())) return fail_errno("descriptors", "", EMFILE);
-    first_.store(start, std::memory_order_relaxed);
-    number = fcntl(fd.get(), F_DUPFD_CLOEXEC, start);
-  }
-  if (number < 0) return fail_errno("descriptors", "", errno);
-  UniqueFd adopted(number);
-  if (!is_monitor_fd(number)) return fail("descriptors", "", "the monitor's block is full");
+  if (!is_placed_ && !place()) return fail_errno("descriptors", "", EMFILE);
+  const UniqueFd original = std::move(fd);
+  UniqueFd adopted(fcntl(original.get(), F_DUPFD_CLOEXEC, first()));
+  if (!adopted) return fail_errno("descriptors", "", errno);
+  if (!is_monitor_fd(adopted.get())) return fail("descriptors", "", "the monitor's block is full");
   return adopted;
 }
 

@@ -28,11 +28,12 @@ class HostBuffer {
   uint64_t address_;
 };
 
-// `size` bytes at `address`; a range that is not the payload's becomes one that faults. For bulk and opaque data only:
-// what has to be looked at is copied in first (km/mem/copy.h).
+// `size` bytes at `address`; a range that is not the payload's becomes one that faults, an empty one may be anywhere.
+// For bulk and opaque data only: what has to be looked at is copied in first (km/mem/copy.h).
 template <class T>
 constexpr HostBuffer host_buffer(GuestPtr<T> address, uint64_t size) {
-  return HostBuffer(mem::in_guest(address.address(), size) ? address.address() : kFaultingAddress);
+  if (mem::in_guest(address.address(), size)) return HostBuffer(address.address());
+  return HostBuffer(size == 0 ? 0 : kFaultingAddress);
 }
 
 // The same where NULL means "not wanted".
@@ -67,8 +68,7 @@ SysResult host(long number, Args... args) {
   return SysResult::from_host(host_call(number, to_register(args)...));
 }
 
-// The end of a call that fills a structure: copies `value` out unless the call failed. `required` pointers fault when
-// NULL, others are skipped (see store_optional).
+// The end of a call that fills a structure: copies `value` out unless the call failed. NULL faults.
 template <class T>
 SysResult finish(SysResult result, GuestPtr<T> out, const T& value) {
   if (!result.is_error() && !mem::store(out, value)) return Errno{EFAULT};

@@ -44,8 +44,7 @@ bool is_forbidden_proc_file(Task& task, int number) {
   std::array<char, 256> target{};
   const SysResult length = host(SYS_readlink, static_cast<const char*>(link.data()), target.data(), target.size());
   if (length.is_error()) return true;
-  return classify_path(task, std::string_view(target.data(), static_cast<size_t>(length.raw()))).kind ==
-         SpecialPath::Refused;
+  return is_refused_procfs_file(task, std::string_view(target.data(), static_cast<size_t>(length.raw())));
 }
 
 bool may_hold(Task& task, int number) {
@@ -53,7 +52,7 @@ bool may_hold(Task& task, int number) {
   if (host(SYS_fstat, number, &info).is_error()) return true;
   if (S_ISCHR(info.st_mode)) return !is_forbidden_device(info.st_rdev);
   // Only file systems without a device of their own can be procfs.
-  if (!S_ISREG(info.st_mode) || major(info.st_dev) != 0) return true;
+  if (!(S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) || major(info.st_dev) != 0) return true;
   return !is_procfs(number) || !is_forbidden_proc_file(task, number);
 }
 

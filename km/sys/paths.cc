@@ -77,6 +77,13 @@ SpecialPath classify_path(Task& task, std::string_view path) {
   return {SpecialPath::Ordinary};
 }
 
+bool is_refused_procfs_file(Task& task, std::string_view path) {
+  const Components parts = normalised(path);
+  if (parts.size() < 2 || !is_refused_file(parts.back())) return false;
+  if (parts.back() == "mem" || parts.front() != "proc") return true;
+  return is_own_process(task, parts[parts.size() - 2]);
+}
+
 GuestResult<std::string> resolve_path(Task& task, DirFd, std::string path, Links links) {
   if (path.empty() || path.front() != '/') return path;
   switch (classify_path(task, path).kind) {

@@ -27,6 +27,10 @@ struct SpecialPath {
 // Recognises an absolute path lexically ("." and ".." and double slashes removed; links are not followed).
 SpecialPath classify_path(Task& task, std::string_view path);
 
+// True when `path`, the host's own name of an open file of a procfs, shows or changes the monitor's memory. A procfs
+// that is not at /proc may count processes differently, so its files are refused for every process, and `mem` always.
+bool is_refused_procfs_file(Task& task, std::string_view path);
+
 // The path that the host kernel is given. EACCES or ENOENT for what classify_path refuses. `directory` is where a
 // relative path starts.
 GuestResult<std::string> resolve_path(Task& task, DirFd directory, std::string path, Links links);

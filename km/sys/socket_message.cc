@@ -117,7 +117,7 @@ msghdr SocketMessage::header() {
   return header;
 }
 
-Errno SocketMessage::admit_descriptors(Task& task, size_t size) {
+void SocketMessage::admit_descriptors(Task& task, size_t size) {
   const std::span<char> used(control_.data(), size);
   for (const ControlMessage& message : control_messages(used)) {
     if (!message.is_rights) continue;
@@ -131,13 +131,11 @@ Errno SocketMessage::admit_descriptors(Task& task, size_t size) {
     }
     if (!numbers.empty()) std::memcpy(control_.data() + message.offset, numbers.data(), numbers.size() * sizeof(int));
   }
-  return Errno{0};
 }
 
 Errno SocketMessage::finish_incoming(Task& task, const msghdr& received) {
   const size_t control_size = std::min(received.msg_controllen, control_.size());
-  const Errno refused = admit_descriptors(task, control_size);
-  if (refused.value != 0) return refused;
+  admit_descriptors(task, control_size);
   const GuestPtr<char> control(address_of(guest_header_.msg_control));
   if (!mem::copy_out(control.address(), control_.data(), control_size)) return Errno{EFAULT};
   if (guest_header_.msg_name != nullptr) {

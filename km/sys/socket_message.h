@@ -29,7 +29,8 @@ class SocketMessage {
   Errno finish_incoming(Task& task, const msghdr& received);
 
  private:
-  Errno admit_descriptors(Task& task, size_t size);
+  // Descriptors in the first `size` bytes of `control_` become the payload's, or -1.
+  void admit_descriptors(Task& task, size_t size);
 
   GuestPtr<msghdr> guest_;
   msghdr guest_header_{};

@@ -18,7 +18,8 @@ class MonitorFds {
     return number >= first && number < first + kBlockSize;
   }
 
-  // The first number of the block: descriptors handed to the payload that would land above it are moved there by move_up.
+  // The first number of the block. New descriptors of the payload that land inside it are moved above
+  // (km/sys/new_fds.h).
   int first() const { return first_.load(std::memory_order_relaxed); }
 
   // Moves `fd` into the block with close-on-exec set. Fails when the block or the descriptor limit is exhausted.

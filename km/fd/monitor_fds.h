@@ -18,16 +18,23 @@ class MonitorFds {
     return number >= first && number < first + kBlockSize;
   }
 
-  // The first number of the block: descriptors handed to the payload that would land above it are moved there by move_up.
+  // The first number of the block. New descriptors of the payload that land inside it are moved above
+  // (km/sys/new_fds.h).
   int first() const { return first_.load(std::memory_order_relaxed); }
 
   // Moves `fd` into the block with close-on-exec set. Fails when the block or the descriptor limit is exhausted.
+  // The first call places the block: not over descriptors that were inherited, and below the soft descriptor limit.
   Result<UniqueFd> adopt(UniqueFd fd);
 
   static constexpr int kBlockSize = 16;
 
  private:
-  std::atomic<int> first_{240};
+  static constexpr int kUsualStart = 240;
+
+  bool place();
+
+  std::atomic<int> first_{kUsualStart};
+  bool is_placed_ = false;
 };
 
 }  // namespace kontain::fd

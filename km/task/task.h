@@ -1,10 +1,12 @@
 // A payload's process and its threads, as the system calls see them.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,7 @@ struct SignalAction {
   uint64_t handler = 0;  // SIG_DFL (0), SIG_IGN (1) or an address in the payload
   uint64_t flags = 0;    // SA_*
   uint64_t restorer = 0;
-  uint64_t mask = 0;     // bit n-1 is signal n
+  uint64_t mask = 0;  // bit n-1 is signal n
 };
 static_assert(sizeof(SignalAction) == 32);
 
@@ -36,6 +38,11 @@ class Process {
   // The payload's executable as /proc/self/exe shows it: an absolute path without links.
   const std::string& executable() const { return executable_; }
   void set_executable(std::string path) { executable_ = std::move(path); }
+
+  // Limits that are the payload's alone: they would hit the monitor if they were the host's (km/sys/limits.h).
+  std::array<std::optional<rlimit>, RLIM_NLIMITS> limits;
+  // prctl(PR_SET_DUMPABLE); the monitor itself never is.
+  int dumpable = 1;
 
   // The registered action of `signal` (1..64).
   SignalAction& action(int signal) { return actions_[static_cast<size_t>(signal - 1)]; }

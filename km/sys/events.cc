@@ -1,0 +1,44 @@
+#include "km/sys/events.h"
+
+#include <sys/inotify.h>
+
+#include "km/sys/forward.h"
+#include "km/sys/new_fds.h"
+#include "km/sys/paths.h"
+
+namespace kontain::sys {
+
+SysResult sys_eventfd(Task& task, unsigned initial) { return sys_eventfd2(task, initial, 0); }
+
+SysResult sys_eventfd2(Task& task, unsigned initial, int flags) {
+  return hand_out_fd(task, host(SYS_eventfd2, initial, flags));
+}
+
+SysResult sys_timerfd_create(Task& task, int clock, int flags) {
+  return hand_out_fd(task, host(SYS_timerfd_create, clock, flags));
+}
+
+SysResult sys_timerfd_settime(Task&, PayloadFd fd, int flags, GuestPtr<const itimerspec> setting,
+                              GuestPtr<itimerspec> old) {
+  GUEST_TRY_ASSIGN(const itimerspec copy, mem::load(setting));
+  itimerspec previous{};
+  return finish_optional(host(SYS_timerfd_settime, fd, flags, &copy, &previous), old, previous);
+}
+
+SysResult sys_timerfd_gettime(Task&, PayloadFd fd, GuestPtr<itimerspec> out) {
+  itimerspec current{};
+  return finish(host(SYS_timerfd_gettime, fd, &current), out, current);
+}
+
+SysResult sys_inotify_init(Task& task) { return sys_inotify_init1(task, 0); }
+SysResult sys_inotify_init1(Task& task, int flags) { return hand_out_fd(task, host(SYS_inotify_init1, flags)); }
+
+SysResult sys_inotify_add_watch(Task& task, PayloadFd fd, GuestPtr<const char> path, unsigned mask) {
+  const Links links = (mask & IN_DONT_FOLLOW) ? Links::NoFollow : Links::Follow;
+  GUEST_TRY_ASSIGN(const std::string resolved, load_path(task, kCurrentDirectory, path, links));
+  return host(SYS_inotify_add_watch, fd, resolved.c_str(), mask);
+}
+
+SysResult sys_inotify_rm_watch(Task&, PayloadFd fd, int watch) { return host(SYS_inotify_rm_watch, fd, watch); }
+
+}  // namespace kontain::sys

@@ -1,0 +1,98 @@
+#include "km/sys/limits.h"
+
+#include <linux/capability.h>
+
+#include <algorithm>
+#include <array>
+
+#include "km/sys/forward.h"
+
+namespace kontain::sys {
+namespace {
+
+// Limits on memory are the payload's address space's business: on the host they would starve the monitor.
+bool is_kept_from_host(unsigned resource) {
+  return resource == RLIMIT_STACK || resource == RLIMIT_AS || resource == RLIMIT_DATA;
+}
+
+bool may_raise_hard_limits() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
+  if (host(SYS_capget, &header, data.data()).is_error()) return false;
+  return data[CAP_TO_INDEX(CAP_SYS_RESOURCE)].effective & CAP_TO_MASK(CAP_SYS_RESOURCE);
+}
+
+SysResult host_limit(unsigned resource, const rlimit* set, rlimit* old) {
+  return host(SYS_prlimit64, 0, resource, set, old);
+}
+
+// The host's descriptor limit never sinks into the monitor's block: descriptors made there could not be moved, and
+// the monitor could make none.
+SysResult set_descriptor_limit(Task& task, const rlimit& limit) {
+  const auto needed = static_cast<rlim_t>(task.process().fds().first() + fd::MonitorFds::kBlockSize);
+  rlimit applied = limit;
+  if (limit.rlim_cur < needed) {
+    rlimit current{};
+    host_limit(RLIMIT_NOFILE, nullptr, &current);
+    applied = {std::min(needed, current.rlim_max), current.rlim_max};
+  }
+  return host_limit(RLIMIT_NOFILE, &applied, nullptr);
+}
+
+SysResult set_limit(Task& task, unsigned resource, const rlimit& limit) {
+  if (!is_kept_from_host(resource) && resource != RLIMIT_NOFILE) return host_limit(resource, &limit, nullptr);
+  GUEST_TRY_ASSIGN(const rlimit old, payload_limit(task, resource));
+  if (limit.rlim_cur > limit.rlim_max) return Errno{EINVAL};
+  if (limit.rlim_max > old.rlim_max && !may_raise_hard_limits()) return Errno{EPERM};
+  if (resource == RLIMIT_NOFILE) {
+    const SysResult applied = set_descriptor_limit(task, limit);
+    if (applied.is_error()) return applied;
+  }
+  if (resource == RLIMIT_STACK) task.memory().set_stack_limit(limit.rlim_cur);
+  task.process().limits[resource] = limit;
+  return SysResult::ok();
+}
+
+bool is_self(Task& task, int pid) { return pid == 0 || pid == task.tid() || pid == host(SYS_getpid).raw(); }
+
+}  // namespace
+
+GuestResult<rlimit> payload_limit(Task& task, unsigned resource) {
+  if (resource >= RLIM_NLIMITS) return tl::make_unexpected(Errno{EINVAL});
+  const auto& kept = task.process().limits[resource];
+  if (kept) return *kept;
+  rlimit limit{};
+  const SysResult read = host_limit(resource, nullptr, &limit);
+  if (read.is_error()) return tl::make_unexpected(Errno{read.error()});
+  return limit;
+}
+
+SysResult sys_getrlimit(Task& task, unsigned resource, GuestPtr<rlimit> out) {
+  GUEST_TRY_ASSIGN(const rlimit limit, payload_limit(task, resource));
+  return finish(SysResult::ok(), out, limit);
+}
+
+SysResult sys_setrlimit(Task& task, unsigned resource, GuestPtr<const rlimit> limit) {
+  GUEST_TRY_ASSIGN(const rlimit copy, mem::load(limit));
+  if (resource >= RLIM_NLIMITS) return Errno{EINVAL};
+  return set_limit(task, resource, copy);
+}
+
+SysResult sys_prlimit64(Task& task, int pid, unsigned resource, GuestPtr<const rlimit> limit, GuestPtr<rlimit> old) {
+  GUEST_TRY_ASSIGN(std::optional<rlimit> copy, load_optional(limit));
+  if (!is_self(task, pid)) {
+    rlimit previous{};
+    const SysResult result = host(SYS_prlimit64, pid, resource, pointer_or_null(copy), &previous);
+    return finish_optional(result, old, previous);
+  }
+  GUEST_TRY_ASSIGN(const rlimit previous, payload_limit(task, resource));
+  const SysResult result = copy ? set_limit(task, resource, *copy) : SysResult::ok();
+  return finish_optional(result, old, previous);
+}
+
+SysResult sys_getrusage(Task&, int who, GuestPtr<rusage> out) {
+  rusage usage{};
+  return finish(host(SYS_getrusage, who, &usage), out, usage);
+}
+
+}  // namespace kontain::sys

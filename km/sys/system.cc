@@ -1,0 +1,45 @@
+#include "km/sys/system.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "km/sys/forward.h"
+
+namespace kontain::sys {
+namespace {
+
+constexpr char kReleaseSuffix[] = ".kontain";
+
+// Appends the suffix, cutting the release rather than the suffix when both do not fit.
+template <size_t Size>
+void append_suffix(char (&release)[Size]) {
+  const size_t length = std::min(strnlen(release, Size - 1), Size - sizeof kReleaseSuffix);
+  std::memcpy(release + length, kReleaseSuffix, sizeof kReleaseSuffix);
+}
+
+}  // namespace
+
+SysResult sys_uname(Task&, GuestPtr<utsname> out) {
+  utsname names{};
+  const SysResult result = host(SYS_uname, &names);
+  append_suffix(names.release);
+  return finish(result, out, names);
+}
+
+SysResult sys_sysinfo(Task&, GuestPtr<struct sysinfo> out) {
+  struct sysinfo info = {};
+  return finish(host(SYS_sysinfo, &info), out, info);
+}
+
+SysResult sys_getrandom(Task&, GuestPtr<char> buffer, uint64_t size, unsigned flags) {
+  return host(SYS_getrandom, host_buffer(buffer, size), size, flags);
+}
+
+SysResult sys_getcpu(Task&, GuestPtr<unsigned> cpu, GuestPtr<unsigned> node, uint64_t) {
+  unsigned current_cpu = 0;
+  unsigned current_node = 0;
+  const SysResult result = finish_optional(host(SYS_getcpu, &current_cpu, &current_node, nullptr), cpu, current_cpu);
+  return finish_optional(result, node, current_node);
+}
+
+}  // namespace kontain::sys

@@ -1,0 +1,57 @@
+#include "km/sys/table.h"
+
+#include <array>
+#include <cerrno>
+
+#include "base/abi/syscalls.h"
+#include "km/sys/descriptors.h"
+#include "km/sys/directories.h"
+#include "km/sys/events.h"
+#include "km/sys/files.h"
+#include "km/sys/identity.h"
+#include "km/sys/io.h"
+#include "km/sys/ioctl.h"
+#include "km/sys/limits.h"
+#include "km/sys/memory.h"
+#include "km/sys/polling.h"
+#include "km/sys/process.h"
+#include "km/sys/signals.h"
+#include "km/sys/sockets.h"
+#include "km/sys/system.h"
+#include "km/sys/time.h"
+#include "km/sys/xattr.h"
+
+namespace kontain::sys {
+namespace {
+
+template <int Error>
+SysResult refuse(Task&, const RawArgs&) {
+  return Errno{Error};
+}
+
+using Table = std::array<Handler, abi::kSyscallLimit>;
+
+// A row that is not refused and has no sys_NAME does not compile.
+constexpr Table make_table() {
+  Table table{};
+  table.fill(&refuse<ENOSYS>);
+#define SYSCALL_FULL(number, name, classes, arguments) table[number] = &thunk<&sys_##name>;
+#define SYSCALL_PARTIAL(number, name, classes, limit, arguments) table[number] = &thunk<&sys_##name>;
+#define SYSCALL_REFUSED(number, name, error, reason, arguments) table[number] = &refuse<error>;
+#include "base/abi/syscalls.def"
+#undef SYSCALL_FULL
+#undef SYSCALL_PARTIAL
+#undef SYSCALL_REFUSED
+  return table;
+}
+
+constexpr Table kTable = make_table();
+
+}  // namespace
+
+SysResult dispatch(Task& task, uint32_t number, const RawArgs& args) {
+  if (number >= kTable.size()) return Errno{ENOSYS};
+  return kTable[number](task, args);
+}
+
+}  // namespace kontain::sys

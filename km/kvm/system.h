@@ -27,6 +27,12 @@ class System {
   // Bytes of the area a vCPU shares with us.
   size_t vcpu_mmap_size() const { return vcpu_mmap_size_; }
   int fd() const { return fd_.get(); }
+  // Moves the descriptor elsewhere: `keep` takes it and returns the one to use.
+  template <class Keep>
+  Result<void> move_fd(Keep&& keep) {
+    TRY_ASSIGN(fd_, keep(std::move(fd_)));
+    return {};
+  }
 
  private:
   System(UniqueFd fd, size_t vcpu_mmap_size) : fd_(std::move(fd)), vcpu_mmap_size_(vcpu_mmap_size) {}

@@ -1,0 +1,58 @@
+#include "km/run/exception.h"
+
+#include <signal.h>
+
+#include "km/arch/x86.h"
+
+namespace kontain::run {
+namespace {
+
+enum class Address : uint8_t { None, Instruction };
+
+struct ExceptionRow {
+  uint8_t vector;
+  int signal;
+  int code;
+  Address address;
+  const char* cause;
+};
+
+constexpr ExceptionRow kExceptions[] = {
+    {x86::kDivideError, SIGFPE, FPE_INTDIV, Address::Instruction, "integer division"},
+    {x86::kDebug, SIGTRAP, TRAP_TRACE, Address::Instruction, "single step"},
+    {x86::kBreakpoint, SIGTRAP, SI_KERNEL, Address::None, "breakpoint"},
+    {x86::kOverflow, SIGSEGV, SI_KERNEL, Address::None, "overflow"},
+    {x86::kBoundRange, SIGSEGV, SI_KERNEL, Address::None, "bound range exceeded"},
+    {x86::kInvalidOpcode, SIGILL, ILL_ILLOPN, Address::Instruction, "illegal instruction"},
+    {x86::kInvalidTss, SIGSEGV, SI_KERNEL, Address::None, "invalid TSS"},
+    {x86::kSegmentNotPresent, SIGBUS, SI_KERNEL, Address::None, "segment not present"},
+    {x86::kStackFault, SIGBUS, SI_KERNEL, Address::None, "stack segment"},
+    {x86::kGeneralProtection, SIGSEGV, SI_KERNEL, Address::None, "general protection"},
+    {x86::kFpuError, SIGFPE, FPE_FLTINV, Address::Instruction, "floating point"},
+    {x86::kAlignmentCheck, SIGBUS, BUS_ADRALN, Address::None, "misaligned access"},
+    {x86::kSimdError, SIGFPE, FPE_FLTINV, Address::Instruction, "floating point"},
+};
+
+const char* cause_of(const mem::FaultSignal& fault, uint64_t error_code) {
+  if (fault.signal == SIGBUS) return "no memory or file behind the address";
+  if (fault.code == SEGV_MAPERR) return "address not mapped";
+  if (error_code & x86::kFaultFetch) return "not executable";
+  return (error_code & x86::kFaultWrite) ? "not writable" : "not readable";
+}
+
+}  // namespace
+
+std::optional<FatalSignal> signal_of_exception(const vcpu::Stop& stop, uint64_t rip, mem::AddressSpace& memory) {
+  if (stop.vector == x86::kPageFault) {
+    const auto fault = memory.handle_fault(stop.fault_address, stop.error_code);
+    if (!fault) return std::nullopt;
+    return FatalSignal{fault->signal, fault->code, stop.fault_address, rip, cause_of(*fault, stop.error_code)};
+  }
+  for (const ExceptionRow& row : kExceptions) {
+    if (row.vector != stop.vector) continue;
+    return FatalSignal{row.signal, row.code, row.address == Address::Instruction ? rip : 0, rip, row.cause};
+  }
+  return FatalSignal{SIGSEGV, SI_KERNEL, 0, rip, "unexpected exception"};
+}
+
+}  // namespace kontain::run

@@ -1,0 +1,40 @@
+// How a run ended, as a value: a payload's exit status is never confused with a failure of km itself.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace kontain::run {
+
+// Exit statuses of km's own (docs/man/km.1).
+inline constexpr int kExitMonitorFailed = 125;
+inline constexpr int kExitNotRunnable = 126;
+inline constexpr int kExitNotFound = 127;
+
+// A signal that ends the payload, and what is known about its cause.
+struct FatalSignal {
+  int signal = 0;
+  int code = 0;          // si_code
+  uint64_t address = 0;  // si_addr
+  uint64_t rip = 0;
+  const char* cause = "";  // in words, e.g. "address not mapped"
+};
+
+struct Outcome {
+  enum class Kind : uint8_t { Exited, Killed };
+  Kind kind = Kind::Exited;
+  int status = 0;      // Exited: 0..255
+  FatalSignal signal;  // Killed
+
+  static Outcome exited(int status) { return {Kind::Exited, status, {}}; }
+  static Outcome killed(const FatalSignal& signal) { return {Kind::Killed, 0, signal}; }
+};
+
+// "SIGSEGV", or "signal 40".
+std::string signal_name(int signal);
+
+// Ends this process the way the payload ended, as its parent would see it natively: with the same status, or by the
+// same signal after one line on stderr. `program` is named in that line.
+[[noreturn]] void end_process(const Outcome& outcome, const std::string& program);
+
+}  // namespace kontain::run

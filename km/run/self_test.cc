@@ -1,0 +1,53 @@
+#include "km/run/self_test.h"
+
+#include <cinttypes>
+#include <cstdio>
+
+#include "base/version.h"
+#include "km/kvm/system.h"
+#include "km/vcpu/machine.h"
+
+namespace kontain::run {
+namespace {
+
+// A row of the report; `text` is already JSON where it is a string.
+struct Fact {
+  const char* key;
+  std::string value;
+  bool is_string;
+};
+
+std::string quoted(const Fact& fact) { return fact.is_string ? "\"" + fact.value + "\"" : fact.value; }
+
+std::string as_json(const std::vector<Fact>& facts) {
+  std::string out = "{";
+  for (const Fact& fact : facts) {
+    if (out.size() > 1) out += ", ";
+    out += "\"" + std::string(fact.key) + "\": " + quoted(fact);
+  }
+  return out + "}\n";
+}
+
+std::string as_text(const std::vector<Fact>& facts) {
+  std::string out;
+  for (const Fact& fact : facts) out += std::string(fact.key) + ": " + fact.value + "\n";
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> self_test(const std::string& format) {
+  TRY_ASSIGN(const kvm::System system, kvm::System::open());
+  TRY_ASSIGN(const std::unique_ptr<vcpu::Machine> machine,
+             vcpu::Machine::create(system, [](UniqueFd fd) -> Result<UniqueFd> { return fd; }));
+  TRY_ASSIGN(const std::unique_ptr<vcpu::Cpu> cpu, machine->create_cpu());
+  const std::vector<Fact> facts = {
+      {"version", version(), true},
+      {"recipe", machine->recipe() == vcpu::Recipe::A ? "A" : "B", true},
+      {"xcr0", std::to_string(machine->xcr0()), false},
+      {"vdso", machine->vdso_address() ? "true" : "false", false},
+  };
+  return format == "json" ? as_json(facts) : as_text(facts);
+}
+
+}  // namespace kontain::run

@@ -1,0 +1,78 @@
+#include "km/mem/guest_physical.h"
+
+#include <catch2/catch.hpp>
+#include <cstring>
+
+#include "km/mem/ranges.h"
+#include "tests/unit/mem/fake_slots.h"
+
+using namespace kontain;
+using namespace kontain::mem;
+using test::FakeSlots;
+
+TEST_CASE("guest_physical: windows are made once, linear, and large only where all of it belongs to the mapping") {
+  FakeSlots slots;
+  auto physical = GuestPhysical::create(slots);
+  REQUIRE(physical);
+  GuestPhysical& memory = **physical;
+  const uint64_t address = kHighStart + 5 * kWindowSize + 0x3000;
+  CHECK_FALSE(memory.find(address));
+  const auto gpa = memory.touch(address, address, address + 4096);
+  REQUIRE(gpa);
+  CHECK(memory.touch(address, address, address + 4096) == gpa);
+  CHECK(memory.find(address + 0x1000) == *gpa + 0x1000);
+  CHECK(slots.slots.back().size == kWindowSize);
+  CHECK(slots.slots.back().host == kHighStart + 5 * kWindowSize);
+  const size_t before = slots.slots.size();
+  const uint64_t large = kHighStart + (8ull << 30);
+  REQUIRE(memory.touch(large + 12345, large, large + (2ull << 30)));
+  CHECK(slots.slots.size() == before + 1);
+  CHECK(slots.slots.back().size == kLargeWindowSize);
+  CHECK(memory.find(large + kLargeWindowSize - 1) == *memory.find(large) + kLargeWindowSize - 1);
+}
+
+TEST_CASE("guest_physical: a large window is not laid over a small one") {
+  FakeSlots slots;
+  auto physical = GuestPhysical::create(slots);
+  REQUIRE(physical);
+  const uint64_t large = kHighStart + (8ull << 30);
+  REQUIRE((*physical)->touch(large, large, large + 4096));
+  REQUIRE((*physical)->touch(large + kWindowSize, large, large + kLargeWindowSize));
+  CHECK(slots.slots.back().size == kWindowSize);
+}
+
+TEST_CASE("guest_physical: running out of slots is an answer") {
+  FakeSlots slots;
+  auto physical = GuestPhysical::create(slots);
+  REQUIRE(physical);
+  slots.limit = slots.slots.size();
+  CHECK_FALSE((*physical)->touch(kHighStart, kHighStart, kHighStart + 4096));
+}
+
+TEST_CASE("guest_physical: freed pages come back zeroed") {
+  FakeSlots slots;
+  auto physical = GuestPhysical::create(slots);
+  REQUIRE(physical);
+  const auto page = (*physical)->allocate_page();
+  REQUIRE(page);
+  std::memset((*physical)->system_pointer(*page), 0xab, 4096);
+  (*physical)->free_page(*page);
+  REQUIRE((*physical)->allocate_page() == page);
+  CHECK(*static_cast<uint64_t*>((*physical)->system_pointer(*page)) == 0);
+}
+
+TEST_CASE("guest_physical: attaching adds every slot again") {
+  FakeSlots slots;
+  auto physical = GuestPhysical::create(slots);
+  REQUIRE(physical);
+  REQUIRE((*physical)->allocate_pages(3000));  // more than the first slot holds
+  REQUIRE((*physical)->touch(kHighStart, kHighStart, kHighStart + 4096));
+  FakeSlots again;
+  REQUIRE((*physical)->attach(again));
+  REQUIRE(again.slots.size() == slots.slots.size());
+  for (size_t i = 0; i < again.slots.size(); ++i) {
+    CHECK(again.slots[i].gpa == slots.slots[i].gpa);
+    CHECK(again.slots[i].size == slots.slots[i].size);
+    CHECK(again.slots[i].host == slots.slots[i].host);
+  }
+}

@@ -25,13 +25,14 @@ run_build() {
 
 run_demo() {
   local scratch
-  run_build
+  install_packages
+  build_preset dev
   scratch=$(mktemp -d)
   # shellcheck disable=SC2064
   trap "rm -rf '$scratch'" EXIT
   cp examples/hello/hello.c "$scratch/"
   (
-    cd "$scratch"
+    cd "$scratch" || exit
     PATH="$sdk/bin:$PATH"
     echo "\$ kontain-gcc -o hello.km hello.c"
     kontain-gcc -o hello.km hello.c

@@ -6,7 +6,7 @@ package_list="packaging/debian-packages.txt"
 # The listed packages that are not installed, one a line.
 missing_packages() {
   local wanted installed
-  wanted=$(sed 's/#.*//' "$package_list" | tr -s ' \t' '\n\n' | sed '/^$/d' | sort -u)
+  wanted=$(sed 's/#.*//' "$package_list" | tr -s '[:blank:]' '\n' | sed '/^$/d' | sort -u)
   # dpkg-query fails when it does not know a name, and still answers for the others.
   # shellcheck disable=SC2086
   installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null |

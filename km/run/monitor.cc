@@ -75,7 +75,8 @@ class Monitor {
  public:
   static Result<std::unique_ptr<Monitor>> create(const config::Options& options);
 
-  load::Loaded<void> load(const FoundProgram& found, const config::Options& options, char** environment);
+  // Takes the program and closes its files: the payload must not find them among its descriptors.
+  load::Loaded<void> load(FoundProgram found, const config::Options& options, char** environment);
   Outcome run();
 
  private:
@@ -124,7 +125,7 @@ Result<void> Monitor::open_trace(const config::Options& options) {
   return {};
 }
 
-load::Loaded<void> Monitor::load(const FoundProgram& found, const config::Options& options, char** environment) {
+load::Loaded<void> Monitor::load(FoundProgram found, const config::Options& options, char** environment) {
   sys::adopt_inherited_signals(*process_);
   mem::install_fault_fixup();
   const uint64_t stack_limit = soft_stack_limit();
@@ -215,12 +216,12 @@ std::optional<FatalSignal> Monitor::handle_host_fault() {
 load::Loaded<Outcome> run_payload(const config::Options& options, char** environment, char** argv) {
   std::vector<std::string> arguments = options.arguments;
   arguments.insert(arguments.begin(), options.argv0.empty() ? options.program : options.argv0);
-  const auto found = find_program(options.program, std::move(arguments));
+  auto found = find_program(options.program, std::move(arguments));
   if (!found) return tl::make_unexpected(found.error());
   if (!mem::reserve_guest_ranges()) return monitor_failed(mem::retry_with_relaxed_limits(argv));
   auto monitor = Monitor::create(options);
   if (!monitor) return monitor_failed(monitor.error());
-  if (auto loaded = (*monitor)->load(*found, options, environment); !loaded) {
+  if (auto loaded = (*monitor)->load(std::move(*found), options, environment); !loaded) {
     return tl::make_unexpected(loaded.error());
   }
   // The payload ends with this process: nothing is taken down in between.

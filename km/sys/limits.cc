@@ -29,7 +29,7 @@ SysResult host_limit(unsigned resource, const rlimit* set, rlimit* old) {
 // The host's descriptor limit never sinks into the monitor's block: descriptors made there could not be moved, and
 // the monitor could make none.
 SysResult set_descriptor_limit(Task& task, const rlimit& limit) {
-  const auto needed = static_cast<rlim_t>(task.process().fds().first() + fd::MonitorFds::kBlockSize);
+  const auto needed = static_cast<rlim_t>(task.process().fds().first()) + fd::MonitorFds::kBlockSize;
   rlimit applied = limit;
   if (limit.rlim_cur < needed) {
     rlimit current{};

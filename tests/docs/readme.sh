@@ -1,0 +1,3 @@
+# shellcheck shell=bash
+# shellcheck source=tests/docs/blocks.sh
+. "$KONTAIN_SOURCE/tests/docs/blocks.sh" README.md

@@ -11,6 +11,10 @@
 namespace kontain::kvm {
 namespace {
 
+// KVM_VCPU_TSC_CTRL and KVM_VCPU_TSC_OFFSET of <asm/kvm.h>.
+constexpr uint32_t kTscControlGroup = 0;
+constexpr uint64_t kTscOffset = 0;
+
 struct MsrList {
   static constexpr size_t kCapacity = 16;
   uint32_t count = 0;
@@ -71,6 +75,16 @@ Result<void> Vcpu::set_xcr0(uint64_t value) const {
   xcrs.nr_xcrs = 1;
   xcrs.xcrs[0].value = value;
   if (ioctl(fd_.get(), KVM_SET_XCRS, &xcrs) != 0) return fail_errno("KVM_SET_XCRS", hex(value), errno);
+  return {};
+}
+
+Result<void> Vcpu::use_host_tsc() const {
+  uint64_t offset = 0;
+  kvm_device_attr attribute = {};
+  attribute.group = kTscControlGroup;
+  attribute.attr = kTscOffset;
+  attribute.addr = reinterpret_cast<uint64_t>(&offset);
+  if (ioctl(fd_.get(), KVM_SET_DEVICE_ATTR, &attribute) != 0) return fail_errno("KVM_VCPU_TSC_OFFSET", "", errno);
   return {};
 }
 

@@ -39,6 +39,8 @@ class Vcpu {
   Result<void> set_msrs(std::span<const Msr> msrs) const;
   // XCR0; the errno text of the refusal otherwise.
   Result<void> set_xcr0(uint64_t value) const;
+  // Makes RDTSC in the guest read the host's time stamp counter (KVM_VCPU_TSC_OFFSET = 0, Linux 5.16).
+  Result<void> use_host_tsc() const;
   Result<void> get_xsave(XsaveArea& area) const;
   Result<void> set_xsave(const XsaveArea& area) const;
   int fd() const { return fd_.get(); }

@@ -112,6 +112,8 @@ Result<std::unique_ptr<Cpu::Private>> Cpu::Private::create(Machine& machine, uin
                            {x86::kMsrLstar, kStub},
                            {x86::kMsrSyscallMask, machine.recipe_ == Recipe::A ? 0 : kSyscallMaskB}};
   TRY(state->vcpu.set_msrs(msrs));
+  // Recipe A never leaves the host's time stamp counter.
+  state->reads_host_tsc = machine.recipe_ == Recipe::A || state->vcpu.use_host_tsc().has_value();
   TRY_ASSIGN(state->sregs(), state->vcpu.sregs());
   set_user_sregs(state->sregs(), state->root_gpa);
   state->vcpu.shared().kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;

@@ -35,6 +35,8 @@ struct Cpu::Private {
   kvm::Vcpu vcpu;
   uint64_t root_gpa = 0;
   unsigned char* exception_stack = nullptr;  // our view of the page at kExceptionStack
+  // Without it the host's vDSO would compute wrong times.
+  bool reads_host_tsc = false;
   // Recipe B: a system call is open, and SYSRETQ at this address ends it if the context stays as it is.
   bool in_stub = false;
   uint64_t stub_rip = 0;

@@ -46,8 +46,9 @@ Result<std::unique_ptr<Machine>> Machine::create(const kvm::System& system, FdKe
     TRY(machine->physical_->attach(*machine));
     TRY_ASSIGN(machine->cpuid_, guest_cpuid(system, recipe));
   }
-  TRY(machine->set_stub_recipe(recipe));
-  TRY(machine->show_vdso());
+  machine->set_stub_recipe(recipe);
+  TRY_ASSIGN(machine->first_cpu_, machine->create_cpu());
+  if (machine->first_cpu_->p_->reads_host_tsc) TRY(machine->show_vdso());
   return machine;
 }
 
@@ -68,10 +69,9 @@ Result<void> Machine::make_system_pages() {
   return {};
 }
 
-Result<void> Machine::set_stub_recipe(Recipe recipe) {
+void Machine::set_stub_recipe(Recipe recipe) {
   recipe_ = recipe;
   write_stub(physical_->system_pointer(stub_gpa_), recipe);
-  return {};
 }
 
 Result<void> Machine::show_vdso() {
@@ -89,7 +89,7 @@ Result<void> Machine::show_vdso() {
 }
 
 Result<std::unique_ptr<Cpu>> Machine::create_cpu() {
-  if (probe_cpu_) return std::move(probe_cpu_);
+  if (first_cpu_) return std::move(first_cpu_);
   TRY_ASSIGN(auto state, Cpu::Private::create(*this, next_cpu_++));
   return std::unique_ptr<Cpu>(new Cpu(std::move(state)));
 }
@@ -104,7 +104,7 @@ Result<Recipe> Machine::probe_recipe() {
                     shared.mmio.phys_addr == mem::kDoorbellGpa;
   if (rang) {
     const bool user = shared.s.regs.sregs.cs.dpl == 3;
-    if (user) probe_cpu_ = std::move(cpu);  // it becomes the first thread's
+    if (user) first_cpu_ = std::move(cpu);
     return user ? Recipe::A : Recipe::B;
   }
   char seen[160];

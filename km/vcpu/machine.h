@@ -44,7 +44,7 @@ class Machine : private mem::SlotSink {
   Result<void> make_system_pages();
   Result<void> show_vdso();
   Result<Recipe> probe_recipe();
-  Result<void> set_stub_recipe(Recipe recipe);
+  void set_stub_recipe(Recipe recipe);
   Result<void> add_slot(uint64_t gpa, uint64_t size, uint64_t host, kvm::SlotAccess access) override;
 
   const kvm::System& system_;
@@ -57,7 +57,7 @@ class Machine : private mem::SlotSink {
   uint64_t xcr0_ = 0;
   std::vector<kvm_cpuid_entry2> cpuid_;
   std::optional<uint64_t> vdso_address_;
-  std::unique_ptr<Cpu> probe_cpu_;
+  std::unique_ptr<Cpu> first_cpu_;  // made during the self-test, given out by create_cpu()
   std::atomic<uint32_t> next_slot_{0};
   std::atomic<uint32_t> next_cpu_{0};
 };

@@ -51,8 +51,9 @@ void open_mode(std::string& out, const Call& call, size_t index) {
   if ((how & O_CREAT) != 0 || (how & O_TMPFILE) == O_TMPFILE) out += mode_bits(low(call, index));
 }
 
+// mknod(2) has the kind of node in front; ustat(2) begins with the number of a block device.
 void device(std::string& out, const Call& call, size_t index) {
-  const uint32_t type = low(call, index - 1) & S_IFMT;
+  const uint32_t type = index == 0 ? S_IFBLK : low(call, index - 1) & S_IFMT;
   const dev_t number = low(call, index);
   if (type == S_IFCHR || type == S_IFBLK) out += "makedev(" + hex(major(number)) + ", " + hex(minor(number)) + ")";
 }

@@ -35,13 +35,13 @@ struct Case {
 };
 static struct Case* all_cases;
 
-#define REGISTER_CASE(id, is_listed)                                                     \
-  static void case_##id(int argc, char** argv);                                          \
-  __attribute__((constructor)) static void register_##id(void) {                         \
-    static struct Case entry = {#id, case_##id, is_listed, NULL};                        \
-    entry.next = all_cases;                                                              \
-    all_cases = &entry;                                                                  \
-  }                                                                                      \
+#define REGISTER_CASE(id, is_listed)                              \
+  static void case_##id(int argc, char** argv);                   \
+  __attribute__((constructor)) static void register_##id(void) {  \
+    static struct Case entry = {#id, case_##id, is_listed, NULL}; \
+    entry.next = all_cases;                                       \
+    all_cases = &entry;                                           \
+  }                                                               \
   static void case_##id(__attribute__((unused)) int argc, __attribute__((unused)) char** argv)
 #define CASE(id) REGISTER_CASE(id, 1)
 #define HELPER(id) REGISTER_CASE(id, 0)
@@ -60,44 +60,44 @@ __attribute__((format(printf, 1, 2))) static inline void say(const char* format,
   if (write(1, line, length) != length) abort();
 }
 
-#define CHECK(condition)                                                            \
-  do {                                                                              \
-    if (!(condition)) {                                                             \
-      failed_checks++;                                                              \
-      say("CHECK failed: %s:%d: %s", __func__, __LINE__, #condition);               \
-    }                                                                               \
+#define CHECK(condition)                                              \
+  do {                                                                \
+    if (!(condition)) {                                               \
+      failed_checks++;                                                \
+      say("CHECK failed: %s:%d: %s", __func__, __LINE__, #condition); \
+    }                                                                 \
   } while (0)
 
-#define CHECK_EQ(actual, expected)                                                                               \
-  do {                                                                                                           \
-    long long actual_ = (long long)(actual), expected_ = (long long)(expected);                                  \
-    if (actual_ != expected_) {                                                                                  \
-      failed_checks++;                                                                                           \
-      say("CHECK failed: %s:%d: %s is %lld, not %lld", __func__, __LINE__, #actual, actual_, expected_);         \
-    }                                                                                                            \
+#define CHECK_EQ(actual, expected)                                                                       \
+  do {                                                                                                   \
+    long long actual_ = (long long)(actual), expected_ = (long long)(expected);                          \
+    if (actual_ != expected_) {                                                                          \
+      failed_checks++;                                                                                   \
+      say("CHECK failed: %s:%d: %s is %lld, not %lld", __func__, __LINE__, #actual, actual_, expected_); \
+    }                                                                                                    \
   } while (0)
 
 // The call must return -1 with this errno.
-#define CHECK_ERR(call, wanted)                                                                                  \
-  do {                                                                                                           \
-    errno = 0;                                                                                                   \
-    long long result_ = (long long)(call);                                                                       \
-    int errno_ = errno;                                                                                          \
-    if (result_ != -1 || errno_ != (wanted)) {                                                                   \
-      failed_checks++;                                                                                           \
-      say("CHECK failed: %s:%d: %s is %lld, errno %d", __func__, __LINE__, #call, result_, errno_);              \
-    }                                                                                                            \
+#define CHECK_ERR(call, wanted)                                                                     \
+  do {                                                                                              \
+    errno = 0;                                                                                      \
+    long long result_ = (long long)(call);                                                          \
+    int errno_ = errno;                                                                             \
+    if (result_ != -1 || errno_ != (wanted)) {                                                      \
+      failed_checks++;                                                                              \
+      say("CHECK failed: %s:%d: %s is %lld, errno %d", __func__, __LINE__, #call, result_, errno_); \
+    }                                                                                               \
   } while (0)
 
 // Ends the case when its set-up fails; the value of the call otherwise.
-#define MUST(call)                                                                                               \
-  ({                                                                                                             \
-    __typeof__(call) must_ = (call);                                                                             \
-    if ((long long)must_ == -1) {                                                                                \
-      say("CHECK failed: %s:%d: %s: errno %d", __func__, __LINE__, #call, errno);                                \
-      _exit(99);                                                                                                 \
-    }                                                                                                            \
-    must_;                                                                                                       \
+#define MUST(call)                                                                \
+  ({                                                                              \
+    __typeof__(call) must_ = (call);                                              \
+    if ((long long)must_ == -1) {                                                 \
+      say("CHECK failed: %s:%d: %s: errno %d", __func__, __LINE__, #call, errno); \
+      _exit(99);                                                                  \
+    }                                                                             \
+    must_;                                                                        \
   })
 
 static inline void nap_ms(long ms) {
@@ -176,11 +176,16 @@ static inline int wait_for(pid_t pid) {
 }
 
 static inline void say_status(const char* what, int status) {
-  if (WIFEXITED(status)) say("%s: exited with %d", what, WEXITSTATUS(status));
-  else if (WIFSIGNALED(status)) say("%s: killed by %d%s", what, WTERMSIG(status), WCOREDUMP(status) ? ", core" : "");
-  else if (WIFSTOPPED(status)) say("%s: stopped by %d", what, WSTOPSIG(status));
-  else if (WIFCONTINUED(status)) say("%s: continued", what);
-  else say("%s: odd status %d", what, status);
+  if (WIFEXITED(status))
+    say("%s: exited with %d", what, WEXITSTATUS(status));
+  else if (WIFSIGNALED(status))
+    say("%s: killed by %d%s", what, WTERMSIG(status), WCOREDUMP(status) ? ", core" : "");
+  else if (WIFSTOPPED(status))
+    say("%s: stopped by %d", what, WSTOPSIG(status));
+  else if (WIFCONTINUED(status))
+    say("%s: continued", what);
+  else
+    say("%s: odd status %d", what, status);
 }
 
 static inline int run_child(int (*body)(void*), void* argument) { return wait_for(start_child(body, argument)); }
@@ -251,6 +256,7 @@ static inline char* read_text(const char* path, char* text, size_t size) {
 // The file that runs, found once (exec must not depend on argv[0]).
 static inline const char* own_path(void) {
   static char path[4096];
+  if (path[0]) return path;
   ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
   if (size > 0) path[size] = 0;
   return path;

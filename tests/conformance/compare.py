@@ -28,7 +28,7 @@ FLAGS = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread",
          "-Wno-infinite-recursion"]
 # What the cases do on purpose.
 GCC_FLAGS = ["-Wno-stringop-overread", "-Wno-stringop-overflow", "-Wno-array-bounds"]
-CXX_FLAGS = ["-std=gnu++20", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"]
+CXX_FLAGS = ["-std=gnu++20", "-fnon-call-exceptions", *FLAGS[1:]]
 BUILDS = {
     "glibc": ["gcc", *FLAGS, *GCC_FLAGS, "-lrt"],
     "fixed": [KONTAIN_GCC, *FLAGS, "-no-pie"],
@@ -43,7 +43,7 @@ def build(source, kind):
     program = os.path.join(PROGRAMS, f"{os.path.splitext(source)[0]}.{kind}")
     command = list(BUILDS[kind])
     if source.endswith(".cc"):
-        command = ["g++", *CXX_FLAGS, *(f for f in command[1:] if f.startswith("-static"))]
+        command = ["g++", *CXX_FLAGS, *(flag for flag in command if flag.startswith("-static"))]
     inputs = [path, os.path.join(SOURCES, "case.h"), shutil.which(command[0]), __file__]
     if os.path.exists(program) and all(os.path.getmtime(i) < os.path.getmtime(program) for i in inputs):
         return program

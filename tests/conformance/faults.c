@@ -28,18 +28,18 @@ static void catch_all(int flags) {
 }
 
 // Runs a statement that faults and says what the handler saw; `address` is where si_addr should point.
-#define FAULT(statement, address)                                                                                  \
-  do {                                                                                                             \
-    catch_all(0);                                                                                                  \
-    int caught_ = sigsetjmp(jump, 1);                                                                              \
-    if (caught_ == 0) {                                                                                            \
-      statement;                                                                                                   \
-      say("no fault: %s", #statement);                                                                             \
-    } else {                                                                                                       \
-      say("signal %d, code %d, trap %lld, err %llx, addr %s", last.si_signo, last.si_code,                         \
-          (long long)last_registers[REG_TRAPNO], (long long)last_registers[REG_ERR],                               \
-          last.si_addr == (void*)(address) ? "exact" : "other");                                                   \
-    }                                                                                                              \
+#define FAULT(statement, address)                                                          \
+  do {                                                                                     \
+    catch_all(0);                                                                          \
+    int caught_ = sigsetjmp(jump, 1);                                                      \
+    if (caught_ == 0) {                                                                    \
+      statement;                                                                           \
+      say("no fault: %s", #statement);                                                     \
+    } else {                                                                               \
+      say("signal %d, code %d, trap %lld, err %llx, addr %s", last.si_signo, last.si_code, \
+          (long long)last_registers[REG_TRAPNO], (long long)last_registers[REG_ERR],       \
+          last.si_addr == (void*)(address) ? "exact" : "other");                           \
+    }                                                                                      \
   } while (0)
 
 static volatile int sink;
@@ -160,10 +160,30 @@ static void unmask_sse(unsigned exceptions) {
 
 CASE(sse_traps) {
   volatile double zero = 0, one = 1, big = 1e308;
-  FAULT({ unmask_sse(4); one = one / zero; }, last_registers[REG_RIP]);
-  FAULT({ unmask_sse(1); zero = zero / zero; }, last_registers[REG_RIP]);
-  FAULT({ unmask_sse(8); big = big * big; }, last_registers[REG_RIP]);
-  FAULT({ unmask_sse(32); one = one / 3; }, last_registers[REG_RIP]);
+  FAULT(
+      {
+        unmask_sse(4);
+        one = one / zero;
+      },
+      last_registers[REG_RIP]);
+  FAULT(
+      {
+        unmask_sse(1);
+        zero = zero / zero;
+      },
+      last_registers[REG_RIP]);
+  FAULT(
+      {
+        unmask_sse(8);
+        big = big * big;
+      },
+      last_registers[REG_RIP]);
+  FAULT(
+      {
+        unmask_sse(32);
+        one = one / 3;
+      },
+      last_registers[REG_RIP]);
 }
 
 #define X87_TRAP_MASK 0x0360
@@ -177,10 +197,10 @@ CASE(undefined_instruction) { FAULT(__asm__ volatile("ud2"), last_registers[REG_
 CASE(privileged_instructions) {
   FAULT(__asm__ volatile("hlt"), 0);
   FAULT(__asm__ volatile("cli"), 0);
-  FAULT(__asm__ volatile("in $0x80, %%al" ::: "rax"), 0);
+  FAULT(__asm__ volatile("in $0x80, %%al" :: : "rax"), 0);
   FAULT(__asm__ volatile("out %%al, $0x80" ::), 0);
-  FAULT(__asm__ volatile("mov %%cr0, %%rax" ::: "rax"), 0);
-  FAULT(__asm__ volatile("rdmsr" ::: "rax", "rdx"), 0);
+  FAULT(__asm__ volatile("mov %%cr0, %%rax" :: : "rax"), 0);
+  FAULT(__asm__ volatile("rdmsr" :: : "rax", "rdx"), 0);
   FAULT(__asm__ volatile("int $0x90" ::), 0);
 }
 
@@ -223,18 +243,18 @@ CASE(long_breakpoint) {
 
 CASE(single_step) {
   set_info_handler(SIGTRAP, keep_and_return, 0);
-  __asm__ volatile("pushf; orl $0x100, (%%rsp); popf; nop; nop; nop; pushf; andl $~0x100, (%%rsp); popf" ::: "memory", "cc");
+  __asm__ volatile("pushf; orl $0x100, (%%rsp); popf; nop; nop; nop; pushf; andl $~0x100, (%%rsp); popf" ::
+                       : "memory", "cc");
   say("steps %d, code %d, trap %lld", hits, last.si_code, (long long)last_registers[REG_TRAPNO]);
 }
 
 CASE(single_step_over_a_system_call) {
   long result;
   set_info_handler(SIGTRAP, keep_and_return, 0);
-  __asm__ volatile(
-      "pushf; orl $0x100, (%%rsp); popf; syscall; nop; pushf; andl $~0x100, (%%rsp); popf"
-      : "=a"(result)
-      : "0"((long)SYS_getppid)
-      : "rcx", "r11", "memory", "cc");
+  __asm__ volatile("pushf; orl $0x100, (%%rsp); popf; syscall; nop; pushf; andl $~0x100, (%%rsp); popf"
+                   : "=a"(result)
+                   : "0"((long)SYS_getppid)
+                   : "rcx", "r11", "memory", "cc");
   CHECK_EQ(result, getppid());
   say("steps %d", hits);
 }
@@ -255,8 +275,8 @@ CASE(handler_repairs_the_page) {
 
 static void map_page(int signal, siginfo_t* info, void* context) {
   keep_and_return(signal, info, context);
-  mmap((void*)((uintptr_t)info->si_addr & -PAGE), PAGE, PROT_READ | PROT_WRITE,
-       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  mmap((void*)((uintptr_t)info->si_addr & -PAGE), PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+       -1, 0);
 }
 
 CASE(handler_maps_the_page) {
@@ -300,9 +320,8 @@ CASE(handler_sees_registers) {
   set_info_handler(SIGILL, check_registers, 0);
   __asm__ volatile(
       "mov $0xa1, %%eax; mov $0xa2, %%ecx; mov $0xa3, %%edx; mov $0xa4, %%esi; mov $0xa5, %%edi; mov $0xa6, %%r8d\n"
-      "mov $0xa7, %%r11d; mov $0xa8, %%r14d; cmp %%eax, %%eax; stc; ud2"
-      ::
-      : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r11", "r14", "r15", "memory", "cc");
+      "mov $0xa7, %%r11d; mov $0xa8, %%r14d; cmp %%eax, %%eax; stc; ud2" ::
+          : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r11", "r14", "r15", "memory", "cc");
   say("done");
 }
 
@@ -311,9 +330,9 @@ static void touch_everything(int signal) {
   hits++;
   __asm__ volatile(
       "xor %%eax, %%eax; xor %%ecx, %%ecx; xor %%edx, %%edx; xor %%esi, %%esi; xor %%edi, %%edi; xor %%r8d, %%r8d\n"
-      "xor %%r9d, %%r9d; xor %%r10d, %%r10d; xor %%r11d, %%r11d; pxor %%xmm0, %%xmm0; pxor %%xmm15, %%xmm15; fninit; fldz"
-      ::
-      : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "xmm0", "xmm15", "memory", "cc");
+      "xor %%r9d, %%r9d; xor %%r10d, %%r10d; xor %%r11d, %%r11d; pxor %%xmm0, %%xmm0; pxor %%xmm15, %%xmm15; fninit; "
+      "fldz" ::
+          : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "xmm0", "xmm15", "memory", "cc");
 }
 
 // A signal raised by the system call in the middle: everything but RAX, RCX and R11 must come back.
@@ -436,8 +455,10 @@ CASE(sigreturn_to_a_non_canonical_pc) {
   set_info_handler(SIGTRAP, bad_segment, 0);
   catch_all(0);
   set_info_handler(SIGTRAP, bad_segment, 0);
-  if (sigsetjmp(jump, 1) == 0) __asm__ volatile("int3");
-  else say("signal %d, code %d", last.si_signo, last.si_code);
+  if (sigsetjmp(jump, 1) == 0)
+    __asm__ volatile("int3");
+  else
+    say("signal %d, code %d", last.si_signo, last.si_code);
 }
 
 CASE(sigreturn_without_a_frame) {
@@ -798,7 +819,10 @@ CASE(context_of_an_interrupted_call) {
   set_info_handler(SIGALRM, keep_and_return, 0);
   alarm(1);
   long result;
-  __asm__ volatile("syscall\n.globl after_pause\nafter_pause:" : "=a"(result) : "0"((long)SYS_pause) : "rcx", "r11", "memory");
+  __asm__ volatile("syscall\n.globl after_pause\nafter_pause:"
+                   : "=a"(result)
+                   : "0"((long)SYS_pause)
+                   : "rcx", "r11", "memory");
   say("result %ld, rip after it %d, rax %lld", result, last_registers[REG_RIP] == (greg_t)after_pause,
       (long long)last_registers[REG_RAX]);
 }

@@ -4,7 +4,8 @@
 #include <linux/futex.h>
 #include <pthread.h>
 
-static long futex(volatile void* word, int op, unsigned value, const void* timeout, volatile void* word2, unsigned value3) {
+static long futex(volatile void* word, int op, unsigned value, const void* timeout, volatile void* word2,
+                  unsigned value3) {
   return syscall(SYS_futex, word, op, value, timeout, word2, value3);
 }
 
@@ -169,9 +170,7 @@ CASE(wake_op) {
   CHECK_ERR(futex(&words[0], FUTEX_WAKE_OP, 1, (void*)1, (void*)16, op), EFAULT);
 }
 
-static int wait_in_child(void* word) {
-  return futex(word, FUTEX_WAIT, 0, NULL, NULL, 0) == 0 ? 3 : errno;
-}
+static int wait_in_child(void* word) { return futex(word, FUTEX_WAIT, 0, NULL, NULL, 0) == 0 ? 3 : errno; }
 
 static void wake_child(volatile unsigned* mine, pid_t child) {
   wait_asleep_in(child, child);
@@ -410,7 +409,10 @@ CASE(clone_sets_tls) {
 
 static void set_other_tid_address(void) {
   long result;
-  __asm__ volatile("syscall" : "=a"(result) : "0"((long)SYS_set_tid_address), "D"(&parent_tid_word) : "rcx", "r11", "memory");
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "0"((long)SYS_set_tid_address), "D"(&parent_tid_word)
+                   : "rcx", "r11", "memory");
   seen = (int)result;
 }
 

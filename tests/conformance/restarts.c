@@ -47,30 +47,30 @@ static void* poke(void* argument) {
 }
 
 // Runs `call` while it is poked; with SA_RESTART `finish` lets it end, without it has to return EINTR.
-#define INTERRUPTED(flags, finisher, call)                                                       \
-  do {                                                                                           \
-    struct Poke plan_ = {finisher, my_tid()};                                                    \
-    pthread_t thread_;                                                                           \
-    hits = 0;                                                                                    \
-    set_handler(SIGUSR1, hit, flags);                                                            \
-    if (pthread_create(&thread_, NULL, poke, &plan_)) abort();                                   \
-    errno = 0;                                                                                   \
-    long result_ = (long)(call);                                                                 \
-    say("%s: %ld, errno %d, hits %d", flags ? "restart" : "interrupt", result_, errno, hits);    \
-    pthread_join(thread_, NULL);                                                                 \
+#define INTERRUPTED(flags, finisher, call)                                                    \
+  do {                                                                                        \
+    struct Poke plan_ = {finisher, my_tid()};                                                 \
+    pthread_t thread_;                                                                        \
+    hits = 0;                                                                                 \
+    set_handler(SIGUSR1, hit, flags);                                                         \
+    if (pthread_create(&thread_, NULL, poke, &plan_)) abort();                                \
+    errno = 0;                                                                                \
+    long result_ = (long)(call);                                                              \
+    say("%s: %ld, errno %d, hits %d", flags ? "restart" : "interrupt", result_, errno, hits); \
+    pthread_join(thread_, NULL);                                                              \
   } while (0)
 
 // Both ways: EINTR without SA_RESTART, completion with it.
-#define BOTH_WAYS(finisher, call)             \
-  do {                                        \
-    INTERRUPTED(0, NULL, call);               \
-    INTERRUPTED(SA_RESTART, finisher, call);  \
+#define BOTH_WAYS(finisher, call)            \
+  do {                                       \
+    INTERRUPTED(0, NULL, call);              \
+    INTERRUPTED(SA_RESTART, finisher, call); \
   } while (0)
 // Calls that are never restarted.
-#define NEVER_RESTARTED(call)               \
-  do {                                      \
-    INTERRUPTED(0, NULL, call);             \
-    INTERRUPTED(SA_RESTART, NULL, call);    \
+#define NEVER_RESTARTED(call)            \
+  do {                                   \
+    INTERRUPTED(0, NULL, call);          \
+    INTERRUPTED(SA_RESTART, NULL, call); \
   } while (0)
 
 static char buffer[1 << 20];
@@ -315,9 +315,7 @@ CASE(system_v_queues) {
 }
 
 static void wake_word(void) { syscall(SYS_futex, buffer, 1, 1, NULL, NULL, 0); }
-CASE(futex_wait) {
-  INTERRUPTED(SA_RESTART, wake_word, syscall(SYS_futex, buffer, 0, 0, NULL, NULL, 0));
-}
+CASE(futex_wait) { INTERRUPTED(SA_RESTART, wake_word, syscall(SYS_futex, buffer, 0, 0, NULL, NULL, 0)); }
 
 // A stop and a continue without handlers: what goes on by itself and what returns EINTR.
 enum { kRead, kPoll, kSleep, kEpoll, kSelect, kFutex, kSemop, kSigwait, kKinds };

@@ -104,7 +104,8 @@ CASE(lowest_signal_first) {
   kill(getpid(), SIGUSR2);
   kill(getpid(), SIGUSR1);
   MUST(sigprocmask(SIG_SETMASK, &old, NULL));
-  for (int i = 0; i < order_count; i++) say("%d", order[i] / 100 >= base ? order[i] / 100 - base + 1000 : order[i] / 100);
+  for (int i = 0; i < order_count; i++)
+    say("%d", order[i] / 100 >= base ? order[i] / 100 - base + 1000 : order[i] / 100);
 }
 
 CASE(synchronous_wait_takes_lowest_first) {

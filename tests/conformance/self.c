@@ -346,10 +346,3 @@ CASE(oom_and_others) {
   CHECK(access("/proc/self/cgroup", R_OK) == 0);
   say("no such file %d", open("/proc/self/nonsense", O_RDONLY));
 }
-
-CASE(mem_reads_own_memory) {
-  static volatile int word = 0x55aa55aa;
-  int fd = open("/proc/self/mem", O_RDONLY), value = 0;
-  if (fd >= 0) pread(fd, &value, 4, (off_t)(uintptr_t)&word);
-  say("%x", value);
-}

@@ -68,10 +68,14 @@ def processes_in(folder, session):
         try:
             with open(f"/proc/{pid}/stat") as stat:
                 fields = stat.read().rsplit(")", 1)[1].split()
-            here = os.readlink(f"/proc/{pid}/cwd").startswith(folder)
         except OSError:
             continue
-        if fields[0] not in "ZX" and (here or int(fields[3]) == session):
+        try:
+            here = os.readlink(f"/proc/{pid}/cwd").startswith(folder)
+        except OSError:
+            here = False
+        # A zombie with other threads is a process whose leader has left.
+        if (fields[0] not in "ZX" or int(fields[17]) > 1) and (here or int(fields[3]) == session):
             found.append(int(pid))
     return found
 

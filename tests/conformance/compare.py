@@ -56,7 +56,7 @@ def build(source, kind):
     os.makedirs(PROGRAMS, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=PROGRAMS) as folder:
         made = os.path.join(folder, "program")
-        subprocess.run([command[0], path, "-o", made, *command[1:]], check=True)
+        subprocess.run([command[0], path, "-o", made, "-I", os.environ["KONTAIN_SOURCE"], *command[1:]], check=True)
         os.rename(made, program)
     return program
 

@@ -1,5 +1,5 @@
 // C++ over the same calls: exceptions, thread_local objects, std::thread, condition variables, futures.
-#include "case.h"
+#include "tests/conformance/case.h"
 
 #include <atomic>
 #include <chrono>

@@ -1,5 +1,5 @@
 // Descriptors: numbers, duplication, limits, pipes, polling, passing, locks.
-#include "case.h"
+#include "tests/conformance/case.h"
 
 #include <poll.h>
 #include <pthread.h>

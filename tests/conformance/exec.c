@@ -1,5 +1,5 @@
 // The exec family: what is replaced, what stays, which files run, which errors reach the caller.
-#include "case.h"
+#include "tests/conformance/case.h"
 
 #include <elf.h>
 #include <pthread.h>

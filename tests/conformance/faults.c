@@ -1,5 +1,5 @@
 // Faults of the program and what a handler sees and can change: siginfo, context, stacks, sigreturn.
-#include "case.h"
+#include "tests/conformance/case.h"
 
 #include <pthread.h>
 #include <setjmp.h>

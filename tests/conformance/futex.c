@@ -1,5 +1,5 @@
 // futex(2) called directly: every operation, its errors, and what the kernel does for threads that end.
-#include "case.h"
+#include "tests/conformance/case.h"
 
 #include <linux/futex.h>
 #include <pthread.h>

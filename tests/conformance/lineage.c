@@ -1,5 +1,5 @@
 // Relations between processes: groups, sessions, terminals, orphans, death signals, resource limits.
-#include "case.h"
+#include "tests/conformance/case.h"
 
 #include <sys/ioctl.h>
 #include <sys/prctl.h>

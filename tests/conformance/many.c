@@ -1,5 +1,5 @@
 // The heavy cases of a --full suite: a thousand threads at once, a hundred thousand one after another, many processes.
-#include "case.h"
+#include "tests/conformance/case.h"
 
 #include <pthread.h>
 #include <semaphore.h>

@@ -1,5 +1,5 @@
 // mmap(2) and its family: placement, protection, file mappings, mremap, advice, locks, copies after fork.
-#include "case.h"
+#include "tests/conformance/case.h"
 
 #include <pthread.h>
 #include <setjmp.h>

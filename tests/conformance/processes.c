@@ -1,5 +1,5 @@
 // Making processes and waiting for them: fork, vfork, clone, posix_spawn, wait4, waitid, pidfds, SIGCHLD.
-#include "case.h"
+#include "tests/conformance/case.h"
 
 #include <poll.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 // signal(7), "Interruption of system calls": each call that can block is interrupted by a handler, with and without
 // SA_RESTART. A poking thread waits until the main thread sleeps, signals it, and completes the call afterwards.
-#include "case.h"
+#include "tests/conformance/case.h"
 
 #include <poll.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 // Scheduling, affinity, priorities, membarrier, and prctl's small state.
-#include "case.h"
+#include "tests/conformance/case.h"
 
 #include <pthread.h>
 #include <sched.h>

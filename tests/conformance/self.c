@@ -1,5 +1,5 @@
 // /proc/self: the program sees itself, not what runs it.
-#include "case.h"
+#include "tests/conformance/case.h"
 
 #include <dirent.h>
 #include <limits.h>

@@ -1,5 +1,5 @@
 // signal(7): sending, queues, masks, dispositions, waiting for signals, signalfd.
-#include "case.h"
+#include "tests/conformance/case.h"
 
 #include <poll.h>
 #include <pthread.h>

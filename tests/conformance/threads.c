@@ -1,5 +1,5 @@
 // Threads as pthreads makes and ends them: values, storage, synchronisation, ends in every order.
-#include "case.h"
+#include "tests/conformance/case.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -1,5 +1,5 @@
 // Clocks, sleeping, and the timers that signal: setitimer, alarm, timer_create, timerfd.
-#include "case.h"
+#include "tests/conformance/case.h"
 
 #include <poll.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 // One program that does everything at once for a while and checks itself: 64 threads that lock,
 // map, fault, fork, execute, signal each other and use descriptors. Every thread checks its own results; counters that
 // must balance are compared at the end. The output never depends on how far each got.
-#include "case.h"
+#include "tests/conformance/case.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -48,17 +48,33 @@ static void* pretend_to_be_a_monitor(void* unused) {
   return unused;
 }
 
-int main(void) {
+// Everything at once, in a process whose pool of virtual CPUs is still empty; more threads each time.
+static void attack(void) {
   pthread_t attackers[4] = {start_thread(take, 0), start_thread(replace, 0), start_thread(take, 0)};
   attackers[3] = start_thread(is_kontained() ? nothing : pretend_to_be_a_monitor, 0);
-  // More at once each time: a pool of virtual CPUs has to grow.
-  for (int many = 1; attacking(); many = many % 40 + 3) {
+  for (int many = 1; many < 60 && attacking(); many += 6) {
     pthread_t threads[64];
     int started = 0;
     while (started < many && pthread_create(&threads[started], 0, nothing, 0) == 0) ++started;
     for (int i = 0; i < started; ++i) join(threads[i]);
   }
+  attack_is_over = 1;
   for (int i = 0; i < 4; ++i) join(attackers[i]);
   join(start_thread(nothing, 0));
+}
+
+int main(void) {
+  attacking();
+  for (int round = 0; attacking() || round < 4; ++round) {
+    const pid_t child = start_process();
+    if (child == 0) {
+      attack();
+      _exit(0);
+    }
+    const int status = status_of(child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77) cannot("threads");
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 1) _exit(1);
+    if (status != 0) broke("round %d ended with %#x", round, status);
+  }
   held();
 }

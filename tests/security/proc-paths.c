@@ -45,7 +45,7 @@ static void judge_memory(int fd, const char* path) {
   char bytes[8];
   if (fd < 0) return;
   if (CALL(SYS_pread64, fd, bytes, 8, target) == 8) broke("%s reads the monitor's memory", path);
-  if (is_kontained()) broke("%s can be opened", path);
+  if (is_kontained()) broke("%s can be opened", path);  // nothing of it can be the payload's
   close(fd);
 }
 
@@ -75,10 +75,9 @@ static void judge_environment(int fd, const char* path) {
 static const struct {
   const char* name;
   void (*judge)(int, const char*);
-} files[] = {{"mem", judge_memory},          {"maps", judge_mappings},       {"smaps", judge_mappings},
-             {"numa_maps", judge_memory},    {"pagemap", judge_memory},      {"map_files", judge_memory},
-             {"environ", judge_environment}, {"cmdline", judge_environment}, {"auxv", judge_environment},
-             {"stack", judge_memory},        {"syscall", judge_memory},      {"clear_refs", judge_memory}};
+} files[] = {{"mem", judge_memory},          {"map_files", judge_memory},    {"pagemap", judge_mappings},
+             {"maps", judge_mappings},       {"smaps", judge_mappings},      {"numa_maps", judge_mappings},
+             {"environ", judge_environment}, {"cmdline", judge_environment}, {"auxv", judge_environment}};
 
 // The file by open, openat, openat2, by a handle of it, and relative to its folder as directory and as working place.
 static void attack(const char* folder, const char* file, void (*judge)(int, const char*)) {

@@ -8,14 +8,12 @@
 
 enum { kThreads = 700 };
 static atomic_int running;
-static atomic_int may_end;
+static int gate[2];
 
 static void* wait_for_the_end(void* unused) {
+  char byte;
   ++running;
-  while (!may_end) {
-    struct timespec pause = {0, 20000000};
-    nanosleep(&pause, 0);
-  }
+  read(gate[0], &byte, 1);
   return unused;
 }
 
@@ -30,23 +28,23 @@ static int exhaust(void) {
   if (error != 0 && error != EAGAIN && error != ENOMEM) return 3;
   if (started < 20) return 4;
   while (running < started) sched_yield();
-  may_end = 1;
+  close(gate[1]);
   for (int i = 0; i < started; ++i) join(threads[i]);
   join(start_thread(wait_for_the_end, 0));
   return 0;
 }
 
+static void* nothing(void* argument) { return argument; }
+
 int main(void) {
-  may_end = 1;
-  join(start_thread(wait_for_the_end, 0));
-  may_end = 0;
+  join(start_thread(nothing, 0));
   const int limits[] = {1024, 300, 64};
   for (size_t i = 0; i < sizeof limits / sizeof *limits; ++i) {
     const pid_t child = start_process();
     if (child == 0) {
       const struct rlimit limit = {(rlim_t)limits[i], (rlim_t)limits[i]};
       setrlimit(RLIMIT_NOFILE, &limit);
-      running = 0;
+      pipe(gate);
       _exit(exhaust());
     }
     const int status = status_of(child);

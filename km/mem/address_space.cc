@@ -29,12 +29,18 @@ tl::unexpected<Errno> guest_error(int value) { return tl::make_unexpected(Errno{
 
 bool is_fixed(int flags) { return flags & (MAP_FIXED | MAP_FIXED_NOREPLACE); }
 
-// Bytes of the file from `offset` on, in whole pages: what can be mapped without SIGBUS.
-uint64_t file_bytes_from(int fd, uint64_t offset, uint64_t length) {
+// Which file is mapped, and how much of it can be without SIGBUS: whole pages up to its end.
+void describe_file(const MapRequest& request, Vma& vma) {
+  vma.offset = request.offset;
+  vma.file_end = vma.end;
   struct stat status;
-  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return length;
+  if (fstat(request.fd, &status) != 0) return;
+  vma.device = status.st_dev;
+  vma.inode = status.st_ino;
+  if (!S_ISREG(status.st_mode)) return;
   const uint64_t size = page_up(static_cast<uint64_t>(status.st_size));
-  return size > offset ? std::min(length, size - offset) : 0;
+  const uint64_t usable = size > request.offset ? size - request.offset : 0;
+  vma.file_end = vma.start + std::min(vma.end - vma.start, usable);
 }
 
 Vma describe(const MapRequest& request, uint64_t address, uint64_t length) {
@@ -46,7 +52,8 @@ Vma describe(const MapRequest& request, uint64_t address, uint64_t length) {
   vma.anonymous = request.flags & MAP_ANONYMOUS;
   vma.grows_down = request.flags & MAP_GROWSDOWN;
   vma.stack = request.flags & (MAP_STACK | MAP_GROWSDOWN);
-  vma.file_end = vma.anonymous ? vma.end : address + file_bytes_from(request.fd, request.offset, length);
+  vma.file_end = vma.end;
+  if (!vma.anonymous) describe_file(request, vma);
   return vma;
 }
 
@@ -67,7 +74,8 @@ GuestResult<uint64_t> AddressSpace::map(const MapRequest& request) {
   const uint64_t end = *address + length;
   const bool replaces = tree_.any(*address, end);
   if (replaces) tables_.clear(*address, end);
-  const Vma vma = describe(request, *address, length);
+  Vma vma = describe(request, *address, length);
+  if (vma.anonymous && vma.shared) vma.inode = ++shared_objects_;
   const long mapped = host_map(vma, request);
   if (mapped < 0) {
     if (replaces) recover_after_failed_map(*address, end);
@@ -241,14 +249,29 @@ struct AdviceRow {
 };
 // Values that are not listed are EINVAL. Accepted ones have no effect on what the payload can see.
 constexpr AdviceRow kAdvice[] = {
-    {MADV_NORMAL, Advice::Forward},        {MADV_RANDOM, Advice::Forward},     {MADV_SEQUENTIAL, Advice::Forward},
-    {MADV_WILLNEED, Advice::Forward},      {MADV_DONTNEED, Advice::Forward},   {MADV_FREE, Advice::Forward},
-    {MADV_REMOVE, Advice::Forward},        {MADV_DONTFORK, Advice::Accept},    {MADV_DOFORK, Advice::Accept},
-    {MADV_MERGEABLE, Advice::Forward},     {MADV_UNMERGEABLE, Advice::Forward}, {MADV_HUGEPAGE, Advice::Forward},
-    {MADV_NOHUGEPAGE, Advice::Forward},    {MADV_DONTDUMP, Advice::Accept},    {MADV_DODUMP, Advice::Accept},
-    {MADV_WIPEONFORK, Advice::Forward},    {MADV_KEEPONFORK, Advice::Forward}, {MADV_COLD, Advice::Forward},
-    {MADV_PAGEOUT, Advice::Forward},       {MADV_POPULATE_READ, Advice::Forward}, {MADV_POPULATE_WRITE, Advice::Forward},
-    {24 /* MADV_DONTNEED_LOCKED */, Advice::Forward}, {25 /* MADV_COLLAPSE */, Advice::Forward},
+    {MADV_NORMAL, Advice::Forward},
+    {MADV_RANDOM, Advice::Forward},
+    {MADV_SEQUENTIAL, Advice::Forward},
+    {MADV_WILLNEED, Advice::Forward},
+    {MADV_DONTNEED, Advice::Forward},
+    {MADV_FREE, Advice::Forward},
+    {MADV_REMOVE, Advice::Forward},
+    {MADV_DONTFORK, Advice::Accept},
+    {MADV_DOFORK, Advice::Accept},
+    {MADV_MERGEABLE, Advice::Forward},
+    {MADV_UNMERGEABLE, Advice::Forward},
+    {MADV_HUGEPAGE, Advice::Forward},
+    {MADV_NOHUGEPAGE, Advice::Forward},
+    {MADV_DONTDUMP, Advice::Accept},
+    {MADV_DODUMP, Advice::Accept},
+    {MADV_WIPEONFORK, Advice::Forward},
+    {MADV_KEEPONFORK, Advice::Forward},
+    {MADV_COLD, Advice::Forward},
+    {MADV_PAGEOUT, Advice::Forward},
+    {MADV_POPULATE_READ, Advice::Forward},
+    {MADV_POPULATE_WRITE, Advice::Forward},
+    {24 /* MADV_DONTNEED_LOCKED */, Advice::Forward},
+    {25 /* MADV_COLLAPSE */, Advice::Forward},
 };
 
 const AdviceRow* find_advice(int value) {
@@ -273,7 +296,8 @@ GuestResult<void> AddressSpace::advise(uint64_t address, uint64_t length, int ad
   if (row->action == Advice::Accept) return whole ? GuestResult<void>{} : guest_error(ENOMEM);
   for (const Vma* vma = tree_.first_above(address); vma && vma->start < end; vma = tree_.first_above(vma->end)) {
     const uint64_t start = std::max(address, vma->start);
-    const long result = host_call(28 /* madvise */, start, std::min(end, vma->end) - start, static_cast<uint64_t>(advice));
+    const long result =
+        host_call(28 /* madvise */, start, std::min(end, vma->end) - start, static_cast<uint64_t>(advice));
     if (result < 0) return guest_error(static_cast<int>(-result));
   }
   return whole ? GuestResult<void>{} : guest_error(ENOMEM);
@@ -287,7 +311,8 @@ bool AddressSpace::is_mapped(uint64_t address, uint64_t length) {
 void AddressSpace::advise_huge(const Vma& vma, uint64_t start, uint64_t end) {
   if (!vma.anonymous || vma.shared || vma.stack || huge_pages_ == HugePages::Never) return;
   const uint64_t least = huge_pages_ == HugePages::Always ? kHugeSize : kHugeAutoSize;
-  if (end - start >= least && (vma.protection & PROT_WRITE)) host_call(28 /* madvise */, start, end - start, MADV_HUGEPAGE);
+  if (end - start >= least && (vma.protection & PROT_WRITE))
+    host_call(28 /* madvise */, start, end - start, MADV_HUGEPAGE);
 }
 
 void AddressSpace::populate(const Vma& vma) {

@@ -8,12 +8,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 
 #include "base/error.h"
 #include "km/mem/copy.h"
 #include "km/mem/guest_physical.h"
+#include "km/mem/mapping_view.h"
 #include "km/mem/page_tables.h"
 #include "km/mem/vma_tree.h"
 
@@ -22,17 +24,17 @@ namespace kontain::mem {
 // The arguments of mmap(2), untrusted.
 struct MapRequest {
   uint64_t address = 0;
-  uint64_t length = 0;   // bytes, rounded up to pages
-  int protection = 0;    // PROT_*
-  int flags = 0;         // MAP_*
-  int fd = -1;           // for file mappings: a payload descriptor that is not the monitor's
-  uint64_t offset = 0;   // bytes, page-aligned
+  uint64_t length = 0;  // bytes, rounded up to pages
+  int protection = 0;   // PROT_*
+  int flags = 0;        // MAP_*
+  int fd = -1;          // for file mappings: a payload descriptor that is not the monitor's
+  uint64_t offset = 0;  // bytes, page-aligned
 };
 
 // Why a page fault of the payload could not be repaired: what its signal says.
 struct FaultSignal {
-  int signal;    // SIGSEGV or SIGBUS
-  int code;      // SEGV_MAPERR, SEGV_ACCERR, BUS_ADRERR, ...
+  int signal;  // SIGSEGV or SIGBUS
+  int code;    // SEGV_MAPERR, SEGV_ACCERR, BUS_ADRERR, ...
 };
 
 // When large anonymous mappings get transparent huge pages.
@@ -73,6 +75,11 @@ class AddressSpace {
   // Bytes a MAP_GROWSDOWN mapping may grow to: the payload's soft RLIMIT_STACK.
   void set_stack_limit(uint64_t bytes) { stack_limit_ = bytes; }
 
+  // Where the initial stack ends: names its mapping in for_each_mapping().
+  void set_stack_top(uint64_t address) { stack_top_ = address; }
+  // Calls fn for every mapping of the payload, by address, as they were at one instant. fn may call back into us.
+  void for_each_mapping(const std::function<void(const MappingView&)>& fn);
+
   // Debug walk: every page-table entry grants at most what the tree says, and the tree agrees with the host's
   // /proc/self/maps. The first disagreement in words, or nothing.
   std::optional<std::string> check_consistency();
@@ -101,6 +108,8 @@ class AddressSpace {
   uint64_t break_start_ = 0;
   uint64_t break_ = 0;
   uint64_t stack_limit_ = 8 << 20;
+  uint64_t stack_top_ = 0;
+  uint64_t shared_objects_ = 0;  // identities given to shared anonymous memory
   HugePages huge_pages_ = HugePages::Auto;
 };
 

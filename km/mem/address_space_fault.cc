@@ -79,7 +79,9 @@ const Vma* AddressSpace::grow_down(uint64_t address) {
   Vma grown = *stack;
   grown.end = stack->start;
   grown.start = new_start;
-  const MapRequest request = {grown.start, grown.end - grown.start, grown.protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0};
+  grown.file_end = grown.end;
+  const MapRequest request = {
+      grown.start, grown.end - grown.start, grown.protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0};
   if (!in_guest(grown.start, grown.end - grown.start) || host_map(grown, request) < 0) return nullptr;
   tree_.insert(grown);
   return tree_.find(address);

@@ -78,12 +78,12 @@ GuestResult<uint64_t> AddressSpace::grow_in_place(uint64_t old_end, uint64_t new
   return new_end;
 }
 
-GuestResult<uint64_t> AddressSpace::move(const Vma& vma, uint64_t old_address, uint64_t old_length,
-                                         uint64_t new_length, int flags, uint64_t new_address) {
+GuestResult<uint64_t> AddressSpace::move(const Vma& vma, uint64_t old_address, uint64_t old_length, uint64_t new_length,
+                                         int flags, uint64_t new_address) {
   const bool keeps_old = (flags & kDontUnmap) || old_length == 0;
   const bool large = vma.anonymous && new_length >= x86::kLargePageSize;
-  const uint64_t target = (flags & MREMAP_FIXED) ? new_address
-                                                 : find_free_locked(new_length, large ? x86::kLargePageSize : kPageSize);
+  const uint64_t target =
+      (flags & MREMAP_FIXED) ? new_address : find_free_locked(new_length, large ? x86::kLargePageSize : kPageSize);
   if (target == 0) return guest_error(ENOMEM);
   const uint64_t old_end = old_address + old_length;
   const bool replaces = tree_.any(target, target + new_length);
@@ -98,6 +98,7 @@ GuestResult<uint64_t> AddressSpace::move(const Vma& vma, uint64_t old_address, u
   }
   tables_.release_tables();
   Vma moved = vma;
+  moved.begin_at(old_address);
   moved.start = target;
   moved.end = target + new_length;
   moved.file_end = vma.anonymous ? moved.end : std::max(vma.file_end, old_address) - old_address + target;

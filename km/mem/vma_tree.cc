@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 
 #include "base/checked.h"
 #include "base/error.h"
@@ -46,8 +47,13 @@ bool VmaTree::covers(uint64_t start, uint64_t end) const {
 }
 
 bool VmaTree::mergeable(const Vma& left, const Vma& right) {
-  return left.end == right.start && left.anonymous && right.anonymous && !left.shared && !right.shared &&
-         left.protection == right.protection && left.grows_down == right.grows_down && left.stack == right.stack;
+  const bool continues = left.is_private_memory() || left.offset + (left.end - left.start) == right.offset;
+  return left.end == right.start && continues && left.protection == right.protection &&
+         std::tie(left.device, left.inode) == std::tie(right.device, right.inode) &&
+         std::tie(left.shared, left.anonymous, left.segment, left.grows_down, left.stack) ==
+             std::tie(right.shared, right.anonymous, right.segment, right.grows_down, right.stack) &&
+         std::tie(left.dont_fork, left.wipe_on_fork, left.dont_dump, left.sealed) ==
+             std::tie(right.dont_fork, right.wipe_on_fork, right.dont_dump, right.sealed);
 }
 
 void VmaTree::split(uint64_t address) {
@@ -55,7 +61,7 @@ void VmaTree::split(uint64_t address) {
   if (it == map_.end() || it->second.start >= address) return;
   Vma right = it->second;
   it->second.end = address;
-  right.start = address;
+  right.begin_at(address);
   map_.emplace(address, right);
 }
 
@@ -66,6 +72,7 @@ void VmaTree::merge_around(uint64_t start, uint64_t end) {
     auto next = std::next(it);
     if (next == map_.end()) return;
     if (mergeable(it->second, next->second)) {
+      if (it->second.accessible_end() == it->second.end) it->second.file_end = next->second.file_end;
       it->second.end = next->second.end;
       map_.erase(next);
     } else {
@@ -90,6 +97,7 @@ void VmaTree::set_end(uint64_t start, uint64_t end) {
   auto it = map_.find(start);
   KONTAIN_CHECK(it != map_.end());
   it->second.end = end;
+  if (it->second.anonymous) it->second.file_end = end;
   merge_around(start, end);
 }
 

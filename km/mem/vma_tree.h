@@ -12,15 +12,32 @@ namespace kontain::mem {
 struct Vma {
   uint64_t start = 0;
   uint64_t end = 0;
-  int protection = 0;             // PROT_READ | PROT_WRITE | PROT_EXEC
-  uint64_t file_end = 0;          // file mappings: the address behind the file's last page when it was mapped
-  bool shared = false;            // MAP_SHARED
+  int protection = 0;     // PROT_READ | PROT_WRITE | PROT_EXEC
+  uint64_t file_end = 0;  // file mappings: the address behind the file's last page when it was mapped
+  // What is mapped: equal and contiguous in `offset` means the same memory. Shared anonymous memory and System V
+  // segments have identities of our own on device 0.
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  uint64_t offset = 0;  // bytes into it at `start`; 0 for private anonymous memory
+  bool shared = false;  // MAP_SHARED
   bool anonymous = false;
-  bool grows_down = false;        // MAP_GROWSDOWN
-  bool stack = false;             // MAP_STACK or the initial stack: never huge pages
+  bool segment = false;       // attached with shmat(2): anonymous too
+  bool grows_down = false;    // MAP_GROWSDOWN
+  bool stack = false;         // MAP_STACK or the initial stack: never huge pages
+  bool dont_fork = false;     // MADV_DONTFORK
+  bool wipe_on_fork = false;  // MADV_WIPEONFORK
+  bool dont_dump = false;     // MADV_DONTDUMP
+  bool sealed = false;        // mseal(2)
 
+  // Private anonymous memory: nobody else can name its pages.
+  bool is_private_memory() const { return anonymous && !shared; }
   // The end of what can be accessed without visiting the file system first.
   uint64_t accessible_end() const { return anonymous ? end : (file_end < end ? file_end : end); }
+  // Lets the mapping begin at `address`, moving the offset along.
+  void begin_at(uint64_t address) {
+    if (!is_private_memory()) offset += address - start;
+    start = address;
+  }
 };
 
 class VmaTree {

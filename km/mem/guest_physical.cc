@@ -6,7 +6,7 @@
 namespace kontain::mem {
 namespace {
 
-constexpr uint64_t kFirstChunk = 4ull << 20;   // a slot of up to 4 MiB costs the least
+constexpr uint64_t kFirstChunk = 4ull << 20;  // a slot of up to 4 MiB costs the least
 constexpr uint64_t kNextChunk = 32ull << 20;
 constexpr uint64_t kWindowCount = kGuestTop / kWindowSize;
 
@@ -34,17 +34,7 @@ bool GuestPhysical::grow_system_memory() {
   return true;
 }
 
-std::optional<uint64_t> GuestPhysical::allocate_page() {
-  {
-    std::scoped_lock hold(lock_);
-    if (!free_pages_.empty()) {
-      const uint64_t gpa = free_pages_.back();
-      free_pages_.pop_back();
-      return gpa;
-    }
-  }
-  return allocate_pages(1);
-}
+std::optional<uint64_t> GuestPhysical::allocate_page() { return allocate_pages(1); }
 
 std::optional<uint64_t> GuestPhysical::allocate_pages(uint64_t count) {
   std::scoped_lock hold(lock_);
@@ -56,12 +46,8 @@ std::optional<uint64_t> GuestPhysical::allocate_pages(uint64_t count) {
   return gpa;
 }
 
-// Dropping the page is an mmu-notifier event on it: a processor that still holds a cached way through this table is
-// flushed, and the page comes back zeroed.
-void GuestPhysical::free_page(uint64_t gpa) {
+void GuestPhysical::discard_page(uint64_t gpa) {
   KONTAIN_CHECK(madvise(system_pointer(gpa), kPageSize, MADV_DONTNEED) == 0);
-  std::scoped_lock hold(lock_);
-  free_pages_.push_back(gpa);
 }
 
 Result<void> GuestPhysical::expose_host_pages(uint64_t host, uint64_t size) {
@@ -83,8 +69,8 @@ std::optional<uint64_t> GuestPhysical::touch(uint64_t address, uint64_t allowed_
   for (uint64_t part = large; use_large && part < large + kLargeWindowSize; part += kWindowSize) {
     if (find(part)) use_large = false;
   }
-  const auto made = use_large ? make_window(large, kLargeWindowSize)
-                              : make_window(align_down(address, kWindowSize), kWindowSize);
+  const auto made =
+      use_large ? make_window(large, kLargeWindowSize) : make_window(align_down(address, kWindowSize), kWindowSize);
   return made ? find(address) : std::nullopt;
 }
 

@@ -45,8 +45,8 @@ class GuestPhysical {
   std::optional<uint64_t> allocate_page();
   // `count` consecutive zeroed pages.
   std::optional<uint64_t> allocate_pages(uint64_t count);
-  // Gives a page back that no entry points to any more; flushes what processors may have cached of it.
-  void free_page(uint64_t gpa);
+  // Zeroes a page by giving its memory back to the host. It stays the caller's.
+  void discard_page(uint64_t gpa);
   // Our view of system memory at `gpa`.
   void* system_pointer(uint64_t gpa) const { return static_cast<char*>(system_.get()) + gpa; }
 
@@ -78,7 +78,6 @@ class GuestPhysical {
   Mapping system_;
   uint64_t system_used_ = 0;
   uint64_t system_slotted_ = 0;
-  std::vector<uint64_t> free_pages_;
   Mapping window_table_;  // uint32_t per 64 MiB of guest addresses: window GPA in units of 64 MiB, plus one
   std::vector<Window> windows_;
   uint64_t next_window_gpa_ = kWindowsGpa;

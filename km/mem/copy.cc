@@ -5,6 +5,7 @@
 #include <ucontext.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -23,6 +24,18 @@ namespace {
 
 // SAFETY: every caller has checked the range; a fault inside it is repaired.
 void* host_pointer(uint64_t address) { return reinterpret_cast<void*>(address); }
+
+std::atomic<CopyResolver> g_resolver{nullptr};
+
+// A copy may have failed only because a stack has to grow, or because its mapping was just being changed.
+template <class Copy>
+bool retry(const GuestSpan& span, bool write, Copy&& copy) {
+  for (int tries = 0;; ++tries) {
+    if (copy()) return true;
+    const CopyResolver resolver = g_resolver.load(std::memory_order_relaxed);
+    if (!resolver || !resolver(span.address, span.size, write, tries)) return false;
+  }
+}
 
 struct FaultingRange {
   const char* start;
@@ -57,19 +70,29 @@ void on_fault(int signal, siginfo_t* info, void* context) {
 
 }  // namespace
 
+void set_copy_resolver(CopyResolver resolver) { g_resolver.store(resolver, std::memory_order_relaxed); }
+
+bool touch(uint64_t guest_address) {
+  char byte;
+  return in_guest(guest_address, 1) && kontain_guest_copy(&byte, host_pointer(guest_address), 1) == 0;
+}
+
 bool copy_in(void* destination, uint64_t guest_source, size_t size) {
   if (!in_guest(guest_source, size)) return size == 0;
-  return kontain_guest_copy(destination, host_pointer(guest_source), size) == 0;
+  return retry({guest_source, size}, false,
+               [&] { return kontain_guest_copy(destination, host_pointer(guest_source), size) == 0; });
 }
 
 bool copy_out(uint64_t guest_destination, const void* source, size_t size) {
   if (!in_guest(guest_destination, size)) return size == 0;
-  return kontain_guest_copy(host_pointer(guest_destination), source, size) == 0;
+  return retry({guest_destination, size}, true,
+               [&] { return kontain_guest_copy(host_pointer(guest_destination), source, size) == 0; });
 }
 
 bool clear_out(uint64_t guest_destination, size_t size) {
   if (!in_guest(guest_destination, size)) return size == 0;
-  return kontain_guest_clear(host_pointer(guest_destination), size) == 0;
+  return retry({guest_destination, size}, true,
+               [&] { return kontain_guest_clear(host_pointer(guest_destination), size) == 0; });
 }
 
 GuestResult<std::string> load_string(GuestPtr<const char> source, size_t limit) {

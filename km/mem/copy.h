@@ -54,6 +54,14 @@ GuestResult<std::string> load_string(GuestPtr<const char> source, size_t limit);
 // SSIZE_MAX, EFAULT for a range outside the guest (empty ranges may point anywhere).
 GuestResult<std::vector<iovec>> load_iovecs(GuestPtr<const iovec> source, uint64_t count);
 
+// What a copy that failed may ask before it gives up: `tries` counts from 0. True: try again. One function for the
+// process; nullptr is none.
+using CopyResolver = bool (*)(uint64_t guest_address, uint64_t size, bool write, int tries);
+void set_copy_resolver(CopyResolver resolver);
+
+// Reads a byte of guest memory to see whether it can be had; asks nobody.
+bool touch(uint64_t guest_address);
+
 // Installs the SIGSEGV/SIGBUS handler that repairs faults in the functions above; once, before the first of them.
 // A fault anywhere else is a broken monitor: it goes to the default action.
 void install_fault_fixup();

@@ -1,5 +1,8 @@
 #include "km/mem/guest_physical.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/checked.h"
 #include "km/mem/ranges.h"
 
@@ -75,10 +78,11 @@ std::optional<uint64_t> GuestPhysical::touch(uint64_t address, uint64_t allowed_
 }
 
 std::optional<uint64_t> GuestPhysical::make_window(uint64_t address, uint64_t size) {
+  std::scoped_lock hold(lock_);
   const uint64_t gpa = align_up(next_window_gpa_, size);
   if (!sink_->add_slot(gpa, size, address, kvm::SlotAccess::ReadWrite)) return std::nullopt;
   next_window_gpa_ = gpa + size;
-  windows_.push_back({address, gpa, size});
+  windows_.emplace(address, Window{gpa, size});
   auto* table = static_cast<uint32_t*>(window_table_.get());
   for (uint64_t offset = 0; offset < size; offset += kWindowSize) {
     table[(address + offset) / kWindowSize] = static_cast<uint32_t>((gpa + offset) / kWindowSize + 1);
@@ -86,8 +90,16 @@ std::optional<uint64_t> GuestPhysical::make_window(uint64_t address, uint64_t si
   return gpa;
 }
 
-Result<void> GuestPhysical::attach(SlotSink& sink) {
-  sink_ = &sink;
+uint64_t GuestPhysical::next_window(uint64_t address, uint64_t end) const {
+  auto next = windows_.upper_bound(address);
+  if (next != windows_.begin()) {
+    const auto& [start, window] = *std::prev(next);
+    if (start + window.size > address) return std::min(address, end);
+  }
+  return next == windows_.end() ? end : std::min(next->first, end);
+}
+
+Result<void> GuestPhysical::add_all(SlotSink& sink) const {
   uint64_t size = kFirstChunk;
   for (uint64_t gpa = 0; gpa < system_slotted_; gpa += size) {
     size = gpa == 0 ? kFirstChunk : kNextChunk;
@@ -96,9 +108,23 @@ Result<void> GuestPhysical::attach(SlotSink& sink) {
   if (host_pages_size_ != 0) {
     TRY(sink.add_slot(kHostPagesGpa, host_pages_size_, host_pages_, kvm::SlotAccess::ReadOnly));
   }
-  for (const Window& window : windows_) {
-    TRY(sink.add_slot(window.gpa, window.size, window.address, kvm::SlotAccess::ReadWrite));
+  for (const auto& [address, window] : windows_) {
+    TRY(sink.add_slot(window.gpa, window.size, address, kvm::SlotAccess::ReadWrite));
   }
+  return {};
+}
+
+Result<void> GuestPhysical::attach(SlotSink& sink) {
+  std::scoped_lock hold(lock_);
+  TRY(add_all(sink));
+  sink_ = &sink;
+  return {};
+}
+
+Result<void> GuestPhysical::replay(SlotSink& machine, const std::function<void()>& joined) {
+  std::scoped_lock hold(lock_);
+  TRY(add_all(machine));
+  joined();
   return {};
 }
 

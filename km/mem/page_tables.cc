@@ -78,7 +78,8 @@ uint64_t* PageTables::make_entry_below(uint64_t level3_table, uint64_t address, 
   for (unsigned at = 3; at > level; --at) {
     uint64_t* entry = &table(current)[index_at(address, at)];
     if (!(*entry & kPtePresent)) {
-      const auto page = at == 2 ? table_for(address) : physical_->allocate_page();
+      // Above the payload's ranges several threads may be at work, each below a table of its own.
+      const auto page = at == 2 && address < kGuestTop ? table_for(address) : physical_->allocate_page();
       if (!page) return nullptr;
       write_entry(entry, *page | kTableFlags);
     }
@@ -88,6 +89,7 @@ uint64_t* PageTables::make_entry_below(uint64_t level3_table, uint64_t address, 
 }
 
 uint64_t* PageTables::make_directory_entry(uint64_t address) {
+  used_.set(address >> 39);
   return make_entry_below(directory_pointers(address), address, 2);
 }
 
@@ -143,15 +145,10 @@ bool PageTables::map(uint64_t start, uint64_t end, int protection, LeafSize leaf
 
 bool PageTables::map_touched(uint64_t start, uint64_t end, int protection, LeafSize leaf) {
   const uint64_t flags = leaf_flags(protection);
-  for (uint64_t at = start; at < end;) {
-    const auto gpa = physical_->find(at);
-    if (!gpa) {
-      at = std::min(end, align_down(at, kWindowSize) + kWindowSize);
-      continue;
-    }
+  for (uint64_t at = physical_->next_window(start, end); at < end;) {
     const uint64_t stop = chunk_end(at, end);
-    if (!map_chunk(at, stop, *gpa, flags, leaf)) return false;
-    at = stop;
+    if (!map_chunk(at, stop, *physical_->find(at), flags, leaf)) return false;
+    at = physical_->next_window(stop, end);
   }
   return true;
 }
@@ -159,6 +156,10 @@ bool PageTables::map_touched(uint64_t start, uint64_t end, int protection, LeafS
 // The first address at or above `address` whose 2 MiB chunk has an entry, or `end`; skips absent tables whole.
 uint64_t PageTables::next_present_chunk(uint64_t address, uint64_t end) const {
   while (address < end) {
+    if (!used_.test(address >> 39)) {
+      address = align_down(address, 1ull << 39) + (1ull << 39);
+      continue;
+    }
     const uint64_t pointer = table(directory_pointers(address))[index_at(address, 3)];
     if (!(pointer & kPtePresent)) {
       address = align_down(address, 1ull << 30) + (1ull << 30);

@@ -9,6 +9,7 @@
 // further; reducing them takes effect only with an mmu-notifier event on the host range afterwards (ADR 0004).
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
@@ -75,6 +76,7 @@ class PageTables {
 
   GuestPhysical* physical_;
   uint64_t first_table_ = 0;  // the table of PML4 entry 0; those of 1..222 follow
+  std::bitset<512> used_;     // PML4 entries below which anything was ever mapped
   // The tables of 2 MiB chunks that have none now, by chunk. A page that was the table of one chunk is never that of
   // another: with shadow paging KVM keeps the way from the old chunk to what it has shadowed of the page, and nothing
   // of ours makes it forget.

@@ -25,8 +25,6 @@
 namespace kontain::run {
 namespace {
 
-// KVM_RUN may fail this often in a row on a host page that cannot be had before the payload gets its SIGBUS.
-constexpr int kHostFaultLimit = 8;
 constexpr unsigned long kMinimumSignalStackKey = 51;  // AT_MINSIGSTKSZ
 constexpr uint64_t kHwcap2FsGsBase = 2;               // HWCAP2_FSGSBASE: the only bit we can keep
 
@@ -94,7 +92,7 @@ class Monitor {
   std::optional<task::Process> process_;
   std::optional<task::Task> task_;
   std::optional<CallTrace> trace_;
-  int host_faults_ = 0;
+  mem::HostFaults host_faults_;
 };
 
 Result<std::unique_ptr<Monitor>> Monitor::create(const config::Options& options) {
@@ -128,6 +126,7 @@ Result<void> Monitor::open_trace(const config::Options& options) {
 load::Loaded<void> Monitor::load(FoundProgram found, const config::Options& options, char** environment) {
   sys::adopt_inherited_signals(*process_);
   mem::install_fault_fixup();
+  memory_->serve_failed_copies();
   const uint64_t stack_limit = soft_stack_limit();
   load::SystemRandom random;
   const auto randomize = options.randomize ? load::Randomize::Yes : load::Randomize::No;
@@ -161,7 +160,7 @@ Outcome Monitor::run() {
 
 std::optional<Outcome> Monitor::handle(const vcpu::Stop& stop) {
   std::optional<FatalSignal> fatal;
-  if (stop.kind != vcpu::StopKind::HostFault) host_faults_ = 0;
+  if (stop.kind != vcpu::StopKind::HostFault) host_faults_ = {};
   switch (stop.kind) {
     case vcpu::StopKind::Syscall:
       handle_syscall();
@@ -201,13 +200,8 @@ void Monitor::handle_syscall() {
   }
 }
 
-// A host page is gone, most likely because a file shrank. KVM does not say which one: without the entries of file
-// mappings the access faults again, this time with its address.
 std::optional<FatalSignal> Monitor::handle_host_fault() {
-  if (++host_faults_ < kHostFaultLimit) {
-    memory_->drop_file_entries();
-    return std::nullopt;
-  }
+  if (memory_->retry_after_host_fault(host_faults_)) return std::nullopt;
   return FatalSignal{SIGBUS, BUS_ADRERR, 0, cpu_->regs().rip, "a page of the host cannot be accessed"};
 }
 

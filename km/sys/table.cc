@@ -18,6 +18,7 @@
 #include "km/sys/signals.h"
 #include "km/sys/sockets.h"
 #include "km/sys/system.h"
+#include "km/sys/sysv_shm.h"
 #include "km/sys/time.h"
 #include "km/sys/xattr.h"
 

@@ -114,8 +114,8 @@ class Fuzzer {
   void map_file(uint64_t first, uint64_t count) {
     const int protection = random_protection();
     const uint64_t file_page = pick(kPages - count + 1);
-    const auto mapped = memory_.map(
-        {address(first), count * 4096, protection, MAP_SHARED | MAP_FIXED, file_.get(), file_page * 4096});
+    const auto mapped =
+        memory_.map({address(first), count * 4096, protection, MAP_SHARED | MAP_FIXED, file_.get(), file_page * 4096});
     expect(mapped.has_value(), "map of a file", first);
     for (uint64_t i = 0; i < count; ++i) pages_[first + i] = {protection, static_cast<int>(file_page + i), 0};
   }
@@ -134,9 +134,8 @@ class Fuzzer {
     const uint64_t target = pick(kPages);
     if (target + count > kPages || (target < first + count && first < target + count)) return;
     for (uint64_t i = first; i < first + count; ++i) {
-      const int file_page = pages_[first].file_page == kPrivate
-                                ? kPrivate
-                                : pages_[first].file_page + static_cast<int>(i - first);
+      const int file_page =
+          pages_[first].file_page == kPrivate ? kPrivate : pages_[first].file_page + static_cast<int>(i - first);
       if (pages_[i].protection == kUnmapped || pages_[i].protection != pages_[first].protection ||
           pages_[i].file_page != file_page) {
         return;

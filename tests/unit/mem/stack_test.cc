@@ -47,7 +47,9 @@ TEST_CASE("stack: it can be grown for a call of the host that failed") {
   NEEDS_RANGES();
   StackSpace s;
   CHECK(s.memory.grow_stack_for(kTop - kMiB, 100));
-  CHECK(s.memory.grow_stack_for(kTop - 8, 8));
+  CHECK(s.memory.is_mapped(kTop - kMiB, kMiB));
+  CHECK_FALSE(s.memory.grow_stack_for(kTop - kMiB, 100));  // that was not why the call failed
+  CHECK(AddressSpace::serving() == &s.memory);
   CHECK_FALSE(s.memory.grow_stack_for(kTop - 5 * kMiB, 100));
   CHECK_FALSE(s.memory.grow_stack_for(kTop, 8));
   CHECK_FALSE(s.memory.grow_stack_for(kGuestTop + 4096, 8));

@@ -16,6 +16,7 @@
 #include "km/run/call_trace.h"
 #include "km/run/exception.h"
 #include "km/run/payload_memory.h"
+#include "km/run/program_image.h"
 #include "km/run/program_search.h"
 #include "km/sys/signals.h"
 #include "km/sys/table.h"
@@ -36,12 +37,9 @@ tl::unexpected<load::LoadError> monitor_failed(Error error) {
 
 mem::HugePages huge_page_policy(config::Options::HugePages choice) {
   switch (choice) {
-    case config::Options::HugePages::On:
-      return mem::HugePages::Always;
-    case config::Options::HugePages::Off:
-      return mem::HugePages::Never;
-    default:
-      return mem::HugePages::Auto;
+    case config::Options::HugePages::On: return mem::HugePages::Always;
+    case config::Options::HugePages::Off: return mem::HugePages::Never;
+    default: return mem::HugePages::Auto;
   }
 }
 
@@ -82,6 +80,7 @@ class Monitor {
  private:
   explicit Monitor(kvm::System system) : system_(std::move(system)) {}
   Result<void> open_trace(const config::Options& options);
+  std::optional<Error> keep_executable(const UniqueFd& program);
   std::optional<Outcome> handle(const vcpu::Stop& stop);
   void handle_syscall();
   std::optional<FatalSignal> handle_host_fault();
@@ -125,6 +124,14 @@ Result<void> Monitor::open_trace(const config::Options& options) {
   return {};
 }
 
+// /proc/self/exe is this file, wherever its name goes.
+std::optional<Error> Monitor::keep_executable(const UniqueFd& program) {
+  auto kept = fds_.adopt(UniqueFd(fcntl(program.get(), F_DUPFD_CLOEXEC, 0)));
+  if (!kept) return kept.error();
+  process_->executable_fd = kept->release();
+  return std::nullopt;
+}
+
 load::Loaded<void> Monitor::load(FoundProgram found, const config::Options& options, char** environment) {
   sys::adopt_inherited_signals(*process_);
   mem::install_fault_fixup();
@@ -145,6 +152,8 @@ load::Loaded<void> Monitor::load(FoundProgram found, const config::Options& opti
   const auto start = load::load_program(found.program, input, layout, random, target);
   if (!start) return tl::make_unexpected(start.error());
   process_->set_executable(found.executable);
+  process_->image = program_image(found.program, *start, *machine_);
+  if (const auto error = keep_executable(found.program.file.fd())) return monitor_failed(*error);
   cpu_->start_at(start->entry, start->stack_pointer);
   return {};
 }
@@ -167,17 +176,10 @@ std::optional<Outcome> Monitor::handle(const vcpu::Stop& stop) {
       handle_syscall();
       if (task_->ended) return Outcome::exited(task_->exit_status);
       return std::nullopt;
-    case vcpu::StopKind::Exception:
-      fatal = signal_of_exception(stop, cpu_->regs().rip, *memory_);
-      break;
-    case vcpu::StopKind::Interrupted:
-      return std::nullopt;
-    case vcpu::StopKind::HostFault:
-      fatal = handle_host_fault();
-      break;
-    case vcpu::StopKind::BadExit:
-      fatal = FatalSignal{SIGSEGV, SI_KERNEL, 0, cpu_->regs().rip, stop.detail};
-      break;
+    case vcpu::StopKind::Exception: fatal = signal_of_exception(stop, cpu_->regs().rip, *memory_); break;
+    case vcpu::StopKind::Interrupted: return std::nullopt;
+    case vcpu::StopKind::HostFault: fatal = handle_host_fault(); break;
+    case vcpu::StopKind::BadExit: fatal = FatalSignal{SIGSEGV, SI_KERNEL, 0, cpu_->regs().rip, stop.detail}; break;
   }
   if (!fatal) return std::nullopt;
   return Outcome::killed(*fatal);

@@ -12,6 +12,7 @@
 
 #include "km/fd/monitor_fds.h"
 #include "km/mem/address_space.h"
+#include "km/task/program_image.h"
 #include "km/vcpu/cpu.h"
 
 namespace kontain::task {
@@ -27,6 +28,14 @@ static_assert(sizeof(SignalAction) == 32);
 
 inline constexpr int kSignalCount = 64;
 
+// The procfs at /proc, found once (km/sys/proc_files.h).
+struct ProcRoot {
+  int fd = -1;  // one of the monitor's descriptors, O_PATH; -1: there is no procfs at /proc
+  uint64_t device = 0;
+  uint64_t monitor_device = 0, monitor_inode = 0;  // the monitor's own executable
+  uint64_t run_device = 0;                         // of /run, 0: none
+};
+
 // State shared by the threads of one Linux process of the payload.
 class Process {
  public:
@@ -38,6 +47,11 @@ class Process {
   // The payload's executable as /proc/self/exe shows it: an absolute path without links.
   const std::string& executable() const { return executable_; }
   void set_executable(std::string path) { executable_ = std::move(path); }
+  // The same file as a monitor's descriptor, O_PATH or readable; -1: only the path is known.
+  int executable_fd = -1;
+  ProgramImage image;
+  // Owned by whichever thread stored it first; never changed or freed.
+  const ProcRoot* proc_root = nullptr;
 
   // Limits that are the payload's alone: they would hit the monitor if they were the host's (km/sys/limits.h).
   std::array<std::optional<rlimit>, RLIM_NLIMITS> limits;

@@ -33,6 +33,8 @@ class Machine : private mem::SlotSink {
   uint64_t xcr0() const { return xcr0_; }
   // The address of the vDSO's ELF header in the payload's view, or nothing.
   std::optional<uint64_t> vdso_address() const { return vdso_address_; }
+  // Its size in bytes, whole pages; 0 without one.
+  uint64_t vdso_size() const { return vdso_size_; }
 
   // A vCPU that has never run the payload.
   Result<std::unique_ptr<Cpu>> create_cpu();
@@ -57,6 +59,7 @@ class Machine : private mem::SlotSink {
   uint64_t xcr0_ = 0;
   std::vector<kvm_cpuid_entry2> cpuid_;
   std::optional<uint64_t> vdso_address_;
+  uint64_t vdso_size_ = 0;
   std::unique_ptr<Cpu> first_cpu_;  // made during the self-test, given out by create_cpu()
   std::atomic<uint32_t> next_slot_{0};
   std::atomic<uint32_t> next_cpu_{0};

@@ -1,0 +1,22 @@
+// Opening by path without ever following a magic link of the host's procfs: the kernel refuses them (openat2(2),
+// RESOLVE_NO_MAGICLINKS), and where one is met it is answered here with what the payload's process has. Only then is a
+// path walked by component, each component by descriptor, so renames and exchanged links change nothing.
+#pragma once
+
+#include <linux/openat2.h>
+
+#include <string>
+
+#include "base/unique_fd.h"
+#include "km/sys/forward.h"
+
+namespace kontain::sys {
+
+// The host's descriptor of what openat2 opens, or -errno. Nothing has been judged yet, and the number is a payload's:
+// it is for km/sys/new_fds.h. `how` may hold any RESOLVE_* flags of the payload.
+SysResult open_unjudged(Task& task, DirFd directory, const std::string& path, const open_how& how);
+
+// Opens again what `number`, a descriptor of the monitor or the payload, is open on: flags as for a magic link.
+SysResult reopen(Task& task, int number, const open_how& how);
+
+}  // namespace kontain::sys

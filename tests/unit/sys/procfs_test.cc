@@ -1,0 +1,371 @@
+// What a payload finds in /proc and on every way there. The test program stands for the monitor: its own files there
+// are what must not show.
+#include <fcntl.h>
+#include <linux/openat2.h>
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "km/sys/new_fds.h"
+#include "km/sys/paths.h"
+#include "tests/unit/sys/guest.h"
+
+namespace kontain::test {
+namespace {
+
+std::string text_of(const void* address, int64_t size) {
+  return size < 0 ? "error " + std::to_string(-size)
+                  : std::string(static_cast<const char*>(address), static_cast<size_t>(size));
+}
+
+std::string read_fd(Guest& guest, int64_t fd) {
+  auto* buffer = static_cast<char*>(guest.allocate(16384));
+  return fd < 0 ? "error " + std::to_string(-fd) : text_of(buffer, guest.call("pread64", fd, buffer, 16384, 0));
+}
+
+std::string read_path(Guest& guest, const std::string& path, int64_t directory = AT_FDCWD) {
+  const int64_t fd = guest.call("openat", directory, guest.text(path), O_RDONLY, 0);
+  const std::string text = read_fd(guest, fd);
+  if (fd >= 0) guest.call("close", fd);
+  return text;
+}
+
+std::string link_at(Guest& guest, const std::string& path, int64_t directory = AT_FDCWD) {
+  auto* buffer = static_cast<char*>(guest.allocate(4096));
+  return text_of(buffer, guest.call("readlinkat", directory, guest.text(path), buffer, 4096));
+}
+
+// Ways to the folder /proc/self that a payload may try.
+std::vector<std::string> ways_to_self() {
+  const std::string own = std::to_string(getpid());
+  return {"/proc/self",
+          "/proc/" + own,
+          "/proc/thread-self",
+          "/proc/self/task/" + own,
+          "//proc/./self//",
+          "/proc/self/../" + own,
+          "/proc/self/root/proc/self",
+          "/proc/self/root/../proc/thread-self/root/proc/self"};
+}
+
+const std::string kDenied = "error " + std::to_string(EACCES);
+const std::string kMissing = "error " + std::to_string(ENOENT);
+
+TEST_CASE("the executable is the payload's") {
+  Guest guest;
+  guest.process().set_executable("/dev/null");
+  auto* info = guest.make<struct stat>();
+  auto* extended = guest.make<struct statx>();
+  for (const std::string& way : ways_to_self()) {
+    INFO(way);
+    const char* text = guest.text(way + "/exe");
+    CHECK(link_at(guest, way + "/exe") == "/dev/null");
+    CHECK(guest.call("stat", text, info) == 0);
+    CHECK(info->st_rdev == makedev(1, 3));
+    CHECK(guest.call("statx", AT_FDCWD, text, 0, STATX_BASIC_STATS, extended) == 0);
+    CHECK(makedev(extended->stx_rdev_major, extended->stx_rdev_minor) == makedev(1, 3));
+    CHECK(guest.call("lstat", text, info) == 0);
+    CHECK(S_ISLNK(info->st_mode));
+    const int64_t fd = guest.call("open", text, O_RDONLY, 0);
+    REQUIRE(fd >= 0);
+    CHECK(guest.call("fstat", fd, info) == 0);
+    CHECK(info->st_rdev == makedev(1, 3));
+    guest.call("close", fd);
+  }
+}
+
+TEST_CASE("links and folders of the payload lead to its executable, too") {
+  Guest guest;
+  guest.process().set_executable("/dev/null");
+  const ScratchDirectory scratch;
+  REQUIRE(symlink("/proc/self/exe", (scratch / "exe").c_str()) == 0);
+  auto* info = guest.make<struct stat>();
+  CHECK(link_at(guest, scratch / "exe") == "/proc/self/exe");
+  CHECK(guest.call("stat", guest.text(scratch / "exe"), info) == 0);
+  CHECK(info->st_rdev == makedev(1, 3));
+  const int64_t self = guest.call("open", guest.text("/proc/self"), O_RDONLY | O_DIRECTORY, 0);
+  CHECK(link_at(guest, "exe", self) == "/dev/null");
+  CHECK(guest.call("newfstatat", self, guest.text("exe"), info, 0) == 0);
+  CHECK(info->st_rdev == makedev(1, 3));
+  const int64_t link = guest.call("open", guest.text("/proc/self/exe"), O_PATH | O_NOFOLLOW, 0);
+  CHECK(link_at(guest, "", link) == "/dev/null");
+  CHECK(guest.call("open", guest.text("/proc/self/exe"), O_RDONLY | O_NOFOLLOW, 0) == -ELOOP);
+  guest.call("close", link);
+  guest.call("close", self);
+}
+
+TEST_CASE("the executable stays when its name is gone") {
+  Guest guest;
+  const ScratchDirectory scratch;
+  const UniqueFd program(open((scratch / "program").c_str(), O_RDWR | O_CREAT, 0700));
+  REQUIRE(write(program.get(), "program", 7) == 7);
+  guest.process().set_executable(scratch / "program");
+  guest.process().executable_fd = program.get();
+  unlink((scratch / "program").c_str());
+  CHECK(read_path(guest, "/proc/self/exe") == "program");
+}
+
+TEST_CASE("an executable file is found by the same rules, for execve") {
+  Guest guest;
+  guest.process().set_executable("/bin/sh");
+  struct stat wanted;
+  REQUIRE(stat("/bin/sh", &wanted) == 0);
+  for (const char* path : {"/bin/sh", "/proc/self/exe"}) {
+    const auto program = sys::open_program(guest.task(), sys::kCurrentDirectory, path, 0);
+    REQUIRE(program);
+    CHECK(guest.process().fds().is_monitor_fd(program->get()));
+    struct stat info;
+    REQUIRE(fstat(program->get(), &info) == 0);
+    CHECK(info.st_ino == wanted.st_ino);
+  }
+  CHECK(sys::open_program(guest.task(), sys::kCurrentDirectory, "/proc/1/exe", 0).error() == sys::Errno{EACCES});
+  CHECK(sys::open_program(guest.task(), sys::kCurrentDirectory, "/proc/self/maps", 0).error() == sys::Errno{EACCES});
+  const int64_t file = guest.call("open", guest.text("/bin/sh"), O_PATH, 0);
+  CHECK(sys::open_program(guest.task(), sys::DirFd(static_cast<int>(file)), "", AT_EMPTY_PATH));
+  guest.call("close", file);
+}
+
+TEST_CASE("what shows or changes the monitor is refused, whatever path leads to it") {
+  Guest guest;
+  for (const char* name :
+       {"mem", "pagemap", "numa_maps", "syscall", "stack", "clear_refs", "map_files", "map_files/1-2"}) {
+    for (const std::string& way : ways_to_self()) {
+      INFO(way << "/" << name);
+      const int64_t result = guest.call("open", guest.text(way + "/" + name), O_RDONLY, 0);
+      // Threads have no map_files; a file that is for writing alone is denied to other users by the host.
+      CHECK((result == -EACCES || (result == -ENOENT && std::string_view(name).starts_with("map_files"))));
+    }
+  }
+  const int64_t self = guest.call("open", guest.text("/proc/self"), O_RDONLY | O_DIRECTORY, 0);
+  REQUIRE(self >= 0);
+  CHECK(read_path(guest, "mem", self) == kDenied);
+  CHECK(read_path(guest, "root/proc/self/mem", self) == kDenied);
+  CHECK(guest.call("openat", self, guest.text("mem"), O_RDWR, 0) == -EACCES);
+  CHECK(guest.call("openat", self, guest.text("mem"), O_PATH, 0) == -EACCES);
+  const std::string by_number = "/proc/self/fd/" + std::to_string(self);
+  CHECK(read_path(guest, by_number + "/mem") == kDenied);
+  CHECK(read_path(guest, "/dev/fd/" + std::to_string(self) + "/mem") == kDenied);
+  const ScratchDirectory scratch;
+  REQUIRE(symlink("/proc/self/mem", (scratch / "file").c_str()) == 0);
+  REQUIRE(symlink("/proc", (scratch / "folder").c_str()) == 0);
+  CHECK(read_path(guest, scratch / "file") == kDenied);
+  CHECK(read_path(guest, scratch / "folder/self/mem") == kDenied);
+  auto* how = guest.make<open_how>({O_RDONLY, 0, RESOLVE_NO_SYMLINKS});
+  CHECK(guest.call("openat2", self, guest.text("mem"), how, sizeof *how) == -EACCES);
+  how->resolve = RESOLVE_IN_ROOT;
+  CHECK(guest.call("openat2", self, guest.text("mem"), how, sizeof *how) == -EACCES);
+  guest.call("close", self);
+}
+
+TEST_CASE("a descriptor that can only name a file does not become one that reads it") {
+  Guest guest;
+  const int64_t handle = guest.call("open", guest.text("/proc/self/maps"), O_PATH, 0);
+  REQUIRE(handle >= 0);
+  CHECK(read_path(guest, "/proc/self/fd/" + std::to_string(handle)).empty());  // the payload has no mappings here
+  guest.call("close", handle);
+}
+
+TEST_CASE("other processes keep what natively only they and root may see") {
+  Guest guest;
+  const std::string other = "/proc/" + std::to_string(getppid());
+  for (const char* name : {"maps", "mem", "environ", "auxv", "fd", "fdinfo", "io", "smaps", "exe", "personality"}) {
+    INFO(name);
+    CHECK(read_path(guest, other + "/" + name) == kDenied);
+  }
+  CHECK(link_at(guest, other + "/exe") == kDenied);
+  CHECK(link_at(guest, other + "/cwd") == kDenied);
+  CHECK(read_path(guest, other + "/root/etc/passwd") == kDenied);
+  CHECK(guest.call("access", guest.text(other + "/root/etc"), 0) == -EACCES);
+  CHECK(guest.call("chdir", guest.text(other + "/cwd")) == -EACCES);
+  CHECK(guest.call("mkdir", guest.text(other + "/cwd/new"), 0700) == -EACCES);
+  for (const char* name : {"stat", "status", "statm", "cmdline", "comm", "cgroup", "limits"}) {
+    INFO(name);
+    CHECK(read_path(guest, other + "/" + name).rfind("error", 0) != 0);
+  }
+}
+
+TEST_CASE("the monitor's descriptors do not exist") {
+  Guest guest;
+  const std::string number = std::to_string(guest.monitor_fd());
+  auto* info = guest.make<struct stat>();
+  for (const std::string folder : {"/proc/self/fd/", "/dev/fd/", "/proc/thread-self/fd/", "/proc/self/root/dev/fd/"}) {
+    INFO(folder);
+    CHECK(read_path(guest, folder + number) == kMissing);
+    CHECK(link_at(guest, folder + number) == kMissing);
+    CHECK(guest.call("lstat", guest.text(folder + number), info) == -ENOENT);
+    CHECK(guest.call("chmod", guest.text(folder + number), 0600) == -ENOENT);
+  }
+  CHECK(read_path(guest, "/proc/self/fdinfo/" + number) == kMissing);
+  const int64_t again = guest.call("open", guest.text("/proc/self/fd/0"), O_PATH, 0);
+  CHECK(again >= 0);
+  guest.call("close", again);
+}
+
+TEST_CASE("the monitor's descriptors are not listed") {
+  Guest guest;
+  auto* buffer = static_cast<char*>(guest.allocate(65536));
+  for (const char* path : {"/proc/self/fd", "/proc/self/fdinfo"}) {
+    INFO(path);
+    const int64_t folder = guest.call("open", guest.text(path), O_RDONLY | O_DIRECTORY, 0);
+    std::string names;
+    while (true) {
+      const int64_t length = guest.call("getdents64", folder, buffer, 64);
+      REQUIRE(length >= 0);
+      if (length == 0) break;
+      for (int64_t at = 0; at < length; at += *reinterpret_cast<uint16_t*>(buffer + at + 16)) {
+        names += std::string(buffer + at + 19) + " ";
+      }
+    }
+    CHECK(names.find(" " + std::to_string(guest.monitor_fd()) + " ") == std::string::npos);
+    CHECK(names.find(" " + std::to_string(folder) + " ") != std::string::npos);
+    guest.call("close", folder);
+  }
+}
+
+TEST_CASE("start-up data is the payload's") {
+  Guest guest;
+  char* strings = static_cast<char*>(guest.allocate(64));
+  std::memcpy(strings, "prog\0arg\0A=1\0B=2\0", 17);
+  const auto start = reinterpret_cast<uint64_t>(strings);
+  auto& image = guest.process().image;
+  image.argument_start = start;
+  image.argument_end = image.environment_start = start + 9;
+  image.environment_end = start + 17;
+  image.auxiliary_vector = {std::byte{6}, std::byte{0}};
+  CHECK(read_path(guest, "/proc/self/cmdline") == std::string("prog\0arg\0", 9));
+  CHECK(read_path(guest, "/proc/self/environ") == std::string("A=1\0B=2\0", 8));
+  CHECK(read_path(guest, "/proc/self/auxv") == std::string("\6\0", 2));
+  std::memcpy(strings, "a title of its own", 19);
+  image.environment_end = start + 40;
+  CHECK(read_path(guest, "/proc/self/cmdline") == std::string("a title of its own\0", 19));
+}
+
+TEST_CASE("a generated file is read-only, keeps its name and its flags") {
+  Guest guest;
+  const int64_t fd = guest.call("open", guest.text("/proc/self/status"), O_RDONLY | O_CLOEXEC, 0);
+  REQUIRE(fd >= 0);
+  CHECK(guest.call("fcntl", fd, F_GETFD, 0) == FD_CLOEXEC);
+  CHECK((guest.call("fcntl", fd, F_GETFL, 0) & O_ACCMODE) == O_RDONLY);
+  CHECK(guest.call("write", fd, guest.text("x"), 1) == -EBADF);
+  CHECK(read_fd(guest, fd).rfind("Name:\t", 0) == 0);
+  CHECK(link_at(guest, "/proc/self/fd/" + std::to_string(fd)) == "/proc/" + std::to_string(getpid()) + "/status");
+  CHECK(guest.call("open", guest.text("/proc/self/status"), O_RDWR, 0) == -EACCES);
+  guest.call("close", fd);
+}
+
+TEST_CASE("numbers of generated files are the lowest free ones") {
+  Guest guest;
+  const int64_t plain = guest.call("open", guest.text("/dev/null"), O_RDONLY, 0);
+  guest.call("close", plain);
+  const int64_t generated = guest.call("open", guest.text("/proc/self/stat"), O_RDONLY, 0);
+  CHECK(generated == plain);
+  guest.call("close", generated);
+}
+
+TEST_CASE("paths through the own process's links work as natively") {
+  Guest guest;
+  const ScratchDirectory scratch;
+  const int64_t folder = guest.call("open", guest.text(scratch.path()), O_PATH | O_DIRECTORY, 0);
+  const std::string below = "/proc/self/fd/" + std::to_string(folder) + "/";
+  const int64_t made = guest.call("open", guest.text(below + "file"), O_CREAT | O_EXCL | O_WRONLY, 0600);
+  REQUIRE(made >= 0);
+  CHECK(guest.call("write", made, guest.text("text"), 4) == 4);
+  CHECK(guest.call("open", guest.text(below + "file"), O_CREAT | O_EXCL | O_WRONLY, 0600) == -EEXIST);
+  CHECK(read_path(guest, below + "file") == "text");
+  CHECK(read_path(guest, "/proc/self/fd/" + std::to_string(made)) == "text");
+  CHECK(guest.call("mkdir", guest.text(below + "folder"), 0700) == 0);
+  CHECK(guest.call("rename", guest.text(below + "folder"), guest.text(below + "other")) == 0);
+  CHECK(guest.call("chmod", guest.text(below + "file"), 0400) == 0);
+  CHECK(guest.call("truncate", guest.text("/proc/self/fd/" + std::to_string(made)), 2) == 0);
+  struct stat info;
+  REQUIRE(stat((scratch / "file").c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 0400);
+  CHECK(info.st_size == 2);
+  CHECK(guest.call("linkat", AT_FDCWD, guest.text("/proc/self/fd/" + std::to_string(made)), AT_FDCWD,
+                   guest.text(scratch / "linked"), AT_SYMLINK_FOLLOW) == 0);
+  CHECK(guest.call("open", guest.text("/proc/self/fd/" + std::to_string(made) + "/"), O_RDONLY, 0) == -ENOTDIR);
+  guest.call("close", made);
+  guest.call("close", folder);
+}
+
+TEST_CASE("loops of links end") {
+  Guest guest;
+  const ScratchDirectory scratch;
+  REQUIRE(symlink("loop", (scratch / "loop").c_str()) == 0);
+  CHECK(guest.call("open", guest.text(scratch / "loop"), O_RDONLY, 0) == -ELOOP);
+  CHECK(guest.call("open", guest.text("/proc/self/cwd/" + (scratch / "loop")), O_RDONLY, 0) < 0);
+  CHECK(guest.call("chmod", guest.text(scratch / "loop"), 0600) == -ELOOP);
+}
+
+TEST_CASE("files that make the host's kernel run programs are not written") {
+  Guest guest;
+  for (const char* path : {"/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe"}) {
+    INFO(path);
+    struct stat info;
+    if (stat(path, &info) != 0) continue;
+    CHECK(guest.call("open", guest.text(path), O_WRONLY, 0) == -EACCES);
+    CHECK(guest.call("open", guest.text(path), O_RDWR | O_TRUNC, 0) == -EACCES);
+    CHECK(read_path(guest, path).rfind("error", 0) != 0);
+  }
+  CHECK(guest.call("open", guest.text("/proc/kcore"), O_RDONLY, 0) < 0);
+}
+
+TEST_CASE("the registry of monitors is not there") {
+  Guest guest;
+  for (const char* path :
+       {"/run/kontain", "/run/kontain/x", "/var/run//kontain/x", "/run/user/7/kontain/", "/tmp/../run/kontain"}) {
+    INFO(path);
+    CHECK(sys::is_registry_path(path));
+    CHECK(guest.call("open", guest.text(path), O_RDONLY | O_CREAT, 0600) == -ENOENT);
+    CHECK(guest.call("mkdir", guest.text(path), 0700) == -ENOENT);
+    CHECK(guest.call("chdir", guest.text(path)) == -ENOENT);
+  }
+  CHECK_FALSE(sys::is_registry_path("/run/kontainer"));
+  CHECK_FALSE(sys::is_registry_path("/home/kontain"));
+}
+
+TEST_CASE("the name of the process can be changed") {
+  Guest guest;
+  const std::string before = read_path(guest, "/proc/self/comm");
+  const int64_t fd = guest.call("open", guest.text("/proc/self/comm"), O_WRONLY, 0);
+  REQUIRE(fd >= 0);
+  CHECK(guest.call("write", fd, guest.text("renamed"), 7) == 7);
+  CHECK(read_path(guest, "/proc/self/comm") == "renamed\n");
+  CHECK(guest.call("write", fd, guest.text(before), before.size() - 1) > 0);
+  guest.call("close", fd);
+}
+
+// One thread opens, one exchanges what the name leads to; the host's file of that name must never be read.
+TEST_CASE("a link that changes while it is followed leads to nothing more") {
+  Guest guest;
+  const ScratchDirectory scratch;
+  const std::string name = scratch / "name";
+  REQUIRE(symlink("/proc/self/environ", (scratch / "one").c_str()) == 0);
+  REQUIRE(symlink("/dev/null", name.c_str()) == 0);
+  std::atomic<bool> done = false;
+  std::thread exchanging([&] {
+    while (!done) renameat2(AT_FDCWD, name.c_str(), AT_FDCWD, (scratch / "one").c_str(), 2 /* RENAME_EXCHANGE */);
+  });
+  const char* path = guest.text(name);
+  auto* buffer = static_cast<char*>(guest.allocate(64));
+  int read_something = 0;
+  for (int i = 0; i < 2000; ++i) {
+    const int64_t fd = guest.call("open", path, O_RDONLY, 0);
+    if (fd < 0 || guest.call("read", fd, buffer, 64) > 0) ++read_something;
+    if (fd >= 0) guest.call("close", fd);
+  }
+  done = true;
+  exchanging.join();
+  CHECK(read_something == 0);  // the payload's environment is empty here, this program's is not
+}
+
+}  // namespace
+}  // namespace kontain::test

@@ -53,6 +53,9 @@ constexpr std::array<std::string_view, 9> kUnwritable = {
     "core_pattern", "core_pipe_limit",           "hotplug",       "kexec_load_disabled", "modprobe", "poweroff_cmd",
     "sysrq",        "unprivileged_bpf_disabled", "ftrace_enabled"};
 
+// The same outside of procfs.
+constexpr std::array<std::string_view, 3> kElsewhere = {"register", "release_agent", "uevent_helper"};
+
 bool is_machine_file(const Name& name) {
   return std::ranges::find(kMachineFiles, name.entry) != kMachineFiles.end() ||
          (name.entry == "bus" && name.rest.starts_with("pci/"));
@@ -131,6 +134,14 @@ bool is_refused_for_writing(const Name& name) {
   if (parts.empty()) return is_machine_file(name) || name.entry == "mtrr";
   return name.rest.starts_with("kernel/usermodehelper/") ||
          std::ranges::find(kUnwritable, parts.back()) != kUnwritable.end();
+}
+
+bool is_delicate_name(std::string_view name) {
+  const auto* rule = std::ranges::find(kRules, name, &Rule::entry);
+  if (rule != std::end(kRules)) return rule->foreign == Answer::Refused;
+  return std::ranges::find(kMachineFiles, name) != kMachineFiles.end() ||
+         std::ranges::find(kUnwritable, name) != kUnwritable.end() ||
+         std::ranges::find(kElsewhere, name) != kElsewhere.end();
 }
 
 }  // namespace kontain::procfs

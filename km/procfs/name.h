@@ -39,6 +39,10 @@ Answer answer_of_unplaced(std::string_view path);
 // Writing it makes the host's kernel run a program, or reaches the machine: sys/kernel/core_pattern and the like.
 bool is_refused_for_writing(const Name& name);
 
+// True for names of files that must not be open even for an instant before they are judged, whatever folder they are
+// in.
+bool is_delicate_name(std::string_view name);
+
 // A decimal number without sign, or -1.
 int to_number(std::string_view text);
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "km/run/payload_memory.h"
 #include "km/run/program_image.h"
 #include "km/run/program_search.h"
+#include "km/sys/proc_files.h"
 #include "km/sys/signals.h"
 #include "km/sys/table.h"
 #include "km/task/task.h"
@@ -124,6 +126,12 @@ Result<void> Monitor::open_trace(const config::Options& options) {
   return {};
 }
 
+// Seen in /proc/PID/comm and by ps: the last part of the name the program was started by.
+void set_process_name(const std::string& executable_name) {
+  const size_t slash = executable_name.rfind('/');
+  prctl(PR_SET_NAME, executable_name.c_str() + (slash == std::string::npos ? 0 : slash + 1));
+}
+
 // /proc/self/exe is this file, wherever its name goes.
 std::optional<Error> Monitor::keep_executable(const UniqueFd& program) {
   auto kept = fds_.adopt(UniqueFd(fcntl(program.get(), F_DUPFD_CLOEXEC, 0)));
@@ -154,6 +162,8 @@ load::Loaded<void> Monitor::load(FoundProgram found, const config::Options& opti
   process_->set_executable(found.executable);
   process_->image = program_image(found.program, *start, *machine_);
   if (const auto error = keep_executable(found.program.file.fd())) return monitor_failed(*error);
+  sys::renew_proc_root(*task_);
+  set_process_name(found.executable_name);
   cpu_->start_at(start->entry, start->stack_pointer);
   return {};
 }

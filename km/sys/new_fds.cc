@@ -96,20 +96,87 @@ Judgement judge(Task& task, int number, uint64_t flags) {
   return {wants_to_write(flags) ? judge_for_writing(task, number, system.f_type) : Verdict::Yes, {}};
 }
 
-// The host denied a file of our own: it belongs to root when a process is not dumpable, which a monitor never is.
-SysResult open_denied(Task& task, DirFd directory, const std::string& path, const open_how& how) {
-  const auto reached = reach(task, directory, path, Links::Follow);
-  if (!reached || !reached->file || !reached->file->own) return Errno{EACCES};
-  const ProcFile& file = *reached->file;
-  if (file.answer == procfs::Answer::Comm) {
-    const int thread = file.name.thread != 0 ? file.name.thread : file.name.process;
-    const std::string name = "self/task/" + std::to_string(thread) + "/comm";
-    return hand_out_fd(task, host(SYS_openat, proc_root(task).fd, name.c_str(), static_cast<int>(how.flags)));
-  }
-  if (file.answer != procfs::Answer::Generated || wants_to_write(how.flags)) return Errno{EACCES};
-  const SysResult place = host(SYS_fcntl, reached->fd.get(), F_DUPFD_CLOEXEC, 0);
+bool is_creating_new(const open_how& how) {
+  constexpr uint64_t kCreateNew = O_CREAT | O_EXCL;
+  return (how.flags & kCreateNew) == kCreateNew;
+}
+
+// A file that is at the end of a path, by its handle: what open(2) would say before it opens it.
+Errno refuse_by_kind(int handle, const open_how& how) {
+  struct stat info;
+  const SysResult known = host(SYS_fstat, handle, &info);
+  if (known.is_error()) return Errno{known.error()};
+  if (is_creating_new(how)) return Errno{EEXIST};
+  if (S_ISLNK(info.st_mode)) return Errno{ELOOP};
+  if (S_ISDIR(info.st_mode) && (how.flags & O_CREAT)) return Errno{EISDIR};
+  return Errno{0};
+}
+
+SysResult open_generated(Task& task, int handle, const ProcFile& file, uint64_t flags) {
+  // The lowest free number, as for any open; the handle's contents are replaced at once.
+  const SysResult place = host(SYS_fcntl, handle, F_DUPFD_CLOEXEC, 0);
   if (place.is_error()) return place;
-  return hand_out_fd(task, serve_proc_file(task, file, static_cast<int>(place.raw()), how.flags));
+  const SysResult served = serve_proc_file(task, file, static_cast<int>(place.raw()), flags);
+  if (served.is_error()) host(SYS_close, place.raw());
+  return served;
+}
+
+// /proc/PID/comm belongs to root where a process is not dumpable, which a monitor never is; the thread's is writable.
+SysResult open_comm(Task& task, const ProcFile& file, const open_how& how) {
+  const int thread = file.name.thread != 0 ? file.name.thread : file.name.process;
+  const std::string name = "self/task/" + std::to_string(thread) + "/comm";
+  return host(SYS_openat, proc_root(task).fd, name.c_str(), static_cast<int>(how.flags));
+}
+
+SysResult open_judged(Task& task, int handle, const open_how& how) {
+  const Judgement judgement = judge(task, handle, how.flags);
+  switch (judgement.verdict) {
+    case Verdict::No: return Errno{EACCES};
+    case Verdict::Missing: return Errno{ENOENT};
+    case Verdict::Generated: return open_generated(task, handle, judgement.file, how.flags);
+    case Verdict::Yes: break;
+  }
+  const bool is_own_comm = judgement.file.own && judgement.file.answer == procfs::Answer::Comm;
+  if (is_own_comm && wants_to_write(how.flags)) return open_comm(task, judgement.file, how);
+  return reopen(task, handle, how);
+}
+
+// First a handle, which cannot be read, then a judgement of it, then the file itself.
+SysResult open_by_handle(Task& task, DirFd directory, const std::string& path, const open_how& how) {
+  constexpr int kTries = 40;  // files that come and go
+  const open_how handle_how = {O_PATH | O_CLOEXEC | (how.flags & O_NOFOLLOW), 0, how.resolve};
+  for (int i = 0; i < kTries; ++i) {
+    const auto handle = keep_from_payload(task, open_unjudged(task, directory, path, handle_how));
+    if (handle) {
+      const Errno refused = refuse_by_kind(handle->get(), how);
+      return refused.value != 0 ? SysResult(refused) : open_judged(task, handle->get(), how);
+    }
+    if (handle.error() != Errno{ENOENT} || (how.flags & O_CREAT) == 0) return handle.error();
+    const SysResult made = create_unjudged(task, directory, path, how);
+    if (made.error() != EEXIST || is_creating_new(how)) return made;
+  }
+  return Errno{ENOENT};
+}
+
+std::string_view last_component(std::string_view path) {
+  const size_t end = path.find_last_not_of('/');
+  if (end == std::string_view::npos) return {};
+  const size_t slash = path.find_last_of('/', end);
+  return path.substr(slash == std::string_view::npos ? 0 : slash + 1, end + 1 - (slash + 1));
+}
+
+// Between the host's open and our judgement another thread can use the number. So what is opened at once, and not by
+// its handle, must not be able to be a file that matters: the name in the last place, where no link is followed, is the
+// file's own in its procfs. Handles and folders give nothing but names.
+SysResult open_at_once(Task& task, DirFd directory, const std::string& path, const open_how& how) {
+  if ((how.flags & (O_PATH | O_DIRECTORY)) || proc_root(task).fd < 0) {
+    return open_unjudged(task, directory, path, how);
+  }
+  if (procfs::is_delicate_name(last_component(path))) return Errno{ELOOP};
+  open_how guarded = how;
+  guarded.flags |= O_NOFOLLOW;
+  if (how.resolve == 0) guarded.resolve = RESOLVE_NO_MAGICLINKS;
+  return host(SYS_openat2, directory, path.c_str(), &guarded, sizeof guarded);
 }
 
 }  // namespace
@@ -175,24 +242,28 @@ SysResult admit_opened_fd(Task& task, SysResult opened, uint64_t flags) {
 }
 
 SysResult open_for_payload(Task& task, DirFd directory, const std::string& path, const open_how& how) {
-  const SysResult opened = open_unjudged(task, directory, path, how);
-  if (opened.error() == EACCES) return open_denied(task, directory, path, how);
-  return admit_opened_fd(task, opened, how.flags);
+  const SysResult opened = open_at_once(task, directory, path, how);
+  if (opened.error() != ELOOP && opened.error() != EACCES) return admit_opened_fd(task, opened, how.flags);
+  if ((how.flags & (O_PATH | O_DIRECTORY)) || proc_root(task).fd < 0) return opened;
+  return hand_out_fd(task, open_by_handle(task, directory, path, how));
 }
 
 GuestResult<UniqueFd> open_program(Task& task, DirFd directory, const std::string& path, int flags) {
-  // O_NONBLOCK: a pipe must not make us wait; it is refused later.
-  open_how how = {O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0, 0};
-  if (flags & AT_SYMLINK_NOFOLLOW) how.flags |= O_NOFOLLOW;
   if (is_registry_path(path)) return tl::make_unexpected(Errno{ENOENT});
+  // O_NONBLOCK: a pipe must not make us wait; it is refused later.
+  const open_how how = {O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0, 0};
+  open_how handle_how = {O_PATH | O_CLOEXEC, 0, 0};
+  if (flags & AT_SYMLINK_NOFOLLOW) handle_how.flags |= O_NOFOLLOW;
   const bool is_directory_itself = path.empty() && (flags & AT_EMPTY_PATH);
-  auto opened = keep_from_payload(
-      task, is_directory_itself ? reopen(task, directory.number(), how) : open_unjudged(task, directory, path, how));
-  if (!opened) return opened;
-  const Judgement judgement = judge(task, opened->get(), how.flags);
-  if (judgement.verdict == Verdict::Missing) return tl::make_unexpected(Errno{ENOENT});
-  if (judgement.verdict != Verdict::Yes) return tl::make_unexpected(Errno{EACCES});
-  return opened;
+  const auto handle = keep_from_payload(task, is_directory_itself ? reopen(task, directory.number(), handle_how)
+                                                                  : open_unjudged(task, directory, path, handle_how));
+  if (!handle) return tl::make_unexpected(handle.error());
+  const Errno refused = refuse_by_kind(handle->get(), how);
+  if (refused.value != 0) return tl::make_unexpected(refused);
+  const Verdict verdict = judge(task, handle->get(), how.flags).verdict;
+  if (verdict == Verdict::Missing) return tl::make_unexpected(Errno{ENOENT});
+  if (verdict != Verdict::Yes) return tl::make_unexpected(Errno{EACCES});
+  return keep_from_payload(task, reopen(task, handle->get(), how));
 }
 
 Errno classify_received_fd(Task& task, int number) {

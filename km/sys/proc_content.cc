@@ -114,8 +114,9 @@ SysResult write_all(int number, std::string_view text) {
   return SysResult::ok();
 }
 
+// Below the root of the procfs.
 std::string path_of(const procfs::Name& name) {
-  std::string path = "/proc/" + std::to_string(name.process) + "/";
+  std::string path = std::to_string(name.process) + "/";
   if (name.thread != 0) path += "task/" + std::to_string(name.thread) + "/";
   return path + name.entry;
 }
@@ -124,7 +125,7 @@ constexpr std::string_view kSnapshotPrefix = "/memfd:/proc/";
 constexpr std::string_view kDeleted = " (deleted)";
 
 GuestResult<UniqueFd> make_snapshot(Task& task, const ProcFile& file, const std::string& text) {
-  const std::string name = path_of(file.name);
+  const std::string name = "/proc/" + path_of(file.name);
   auto made = keep_from_payload(task, host(SYS_memfd_create, name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!made) return made;
   const SysResult written = write_all(made->get(), text);
@@ -137,26 +138,27 @@ GuestResult<UniqueFd> make_snapshot(Task& task, const ProcFile& file, const std:
 
 }  // namespace
 
-std::string render_proc_file(Task& task, const ProcFile& file, int host_file) {
+std::string render_proc_file(Task& task, const ProcFile& file) {
   const std::string& entry = file.name.entry;
   const task::ProgramImage& image = task.process().image;
+  const auto host_text = [&] { return read_proc_text(task, path_of(file.name)); };
+  const auto host_smaps = [&] { return read_host_file(proc_root(task).smaps_fd); };
   if (entry == "maps") return procfs::render_maps(mappings_of(task));
-  if (entry == "smaps") return procfs::render_smaps(mappings_of(task), read_host_file(host_file));
+  if (entry == "smaps") return procfs::render_smaps(mappings_of(task), host_smaps());
+  if (entry == "smaps_rollup") return procfs::render_smaps_rollup(mappings_of(task), host_smaps());
   if (entry == "cmdline") return command_line(image);
   if (entry == "environ") return guest_bytes(image.environment_start, image.environment_end);
   if (entry == "auxv") return auxiliary_vector(image);
   if (entry == "limits") return limits_text(task);
-  if (entry == "smaps_rollup")
-    return procfs::render_smaps_rollup(mappings_of(task), read_proc_text(task, "self/smaps"));
   if (entry == "personality") return "00000000\n";
-  if (entry == "status") return procfs::render_status(read_host_file(host_file), facts_of(task));
-  if (entry == "stat") return procfs::render_stat(read_host_file(host_file), facts_of(task));
-  if (entry == "statm") return procfs::render_statm(read_host_file(host_file), facts_of(task));
+  if (entry == "status") return procfs::render_status(host_text(), facts_of(task));
+  if (entry == "stat") return procfs::render_stat(host_text(), facts_of(task));
+  if (entry == "statm") return procfs::render_statm(host_text(), facts_of(task));
   return "";
 }
 
 SysResult serve_proc_file(Task& task, const ProcFile& file, int number, uint64_t open_flags) {
-  GUEST_TRY_ASSIGN(const UniqueFd snapshot, make_snapshot(task, file, render_proc_file(task, file, number)));
+  GUEST_TRY_ASSIGN(const UniqueFd snapshot, make_snapshot(task, file, render_proc_file(task, file)));
   // Opened again, so that the payload's descriptor is for reading only.
   const SysResult opened =
       host(SYS_openat, proc_root(task).fd, proc_fd_name(snapshot.get()).c_str(), O_RDONLY | O_CLOEXEC);

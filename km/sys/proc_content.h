@@ -10,11 +10,10 @@
 
 namespace kontain::sys {
 
-// The text of `file`, which is Answer::Generated. `host_file` is open on the host's file of that name, for reading;
-// what the payload shares with the monitor is taken from there.
-std::string render_proc_file(Task& task, const ProcFile& file, int host_file);
+// The text of `file`, which is Answer::Generated. What the payload shares with the monitor is the host's.
+std::string render_proc_file(Task& task, const ProcFile& file);
 
-// Puts a read-only snapshot of `file` at the descriptor `number`, which is open on the host's.
+// Puts a read-only snapshot of `file` at the descriptor `number`, which is open on something else.
 SysResult serve_proc_file(Task& task, const ProcFile& file, int number, uint64_t open_flags);
 
 // "/proc/7/maps" when `target`, the host's text of a descriptor's link, is such a snapshot.

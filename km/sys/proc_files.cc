@@ -11,6 +11,7 @@
 #include <atomic>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "km/procfs/directory.h"
 #include "km/procfs/render.h"
@@ -41,6 +42,8 @@ std::unique_ptr<task::ProcRoot> find_root(Task& task) {
   auto opened = keep_from_payload(task, host(SYS_openat2, kCurrentDirectory, kMountPoint.data(), &how, sizeof how));
   if (!opened || !is_root_of_procfs(opened->get(), root->device)) return root;
   root->fd = opened->release();
+  auto smaps = keep_from_payload(task, host(SYS_openat, root->fd, "self/smaps", O_RDONLY | O_CLOEXEC));
+  if (smaps) root->smaps_fd = smaps->release();
   struct stat info;
   if (!host(SYS_newfstatat, root->fd, "self/exe", &info, 0).is_error()) {
     root->monitor_device = info.st_dev;
@@ -48,6 +51,12 @@ std::unique_ptr<task::ProcRoot> find_root(Task& task) {
   }
   if (!host(SYS_stat, "/run", &info).is_error()) root->run_device = info.st_dev;
   return root;
+}
+
+void close_root(const task::ProcRoot& root) {
+  for (const int number : {root.fd, root.smaps_fd}) {
+    if (number >= 0) host(SYS_close, number);
+  }
 }
 
 GuestResult<std::string> link_text(int directory, const std::string& name) {
@@ -96,8 +105,14 @@ const task::ProcRoot& proc_root(Task& task) {
   auto found = find_root(task);
   const task::ProcRoot* nobody = nullptr;
   if (stored.compare_exchange_strong(nobody, found.get())) return *found.release();
-  if (found->fd >= 0) host(SYS_close, found->fd);
+  close_root(*found);
   return *nobody;
+}
+
+void renew_proc_root(Task& task) {
+  const std::unique_ptr<const task::ProcRoot> old(std::exchange(task.process().proc_root, nullptr));
+  if (old) close_root(*old);
+  proc_root(task);
 }
 
 std::optional<ProcFile> identify_proc_file(Task& task, int number) {

@@ -20,6 +20,10 @@ struct ProcFile {
 // The procfs at /proc. `fd` is -1 when there is none; then no file of any procfs is given out.
 const task::ProcRoot& proc_root(Task& task);
 
+// For a process that begins, by fork or by exec, while it has one thread: opens what only then can be opened unseen. In
+// a child that shares its parent's memory there is nothing to do.
+void renew_proc_root(Task& task);
+
 // Nothing when `number` is no file of a procfs. A file that cannot be told is Answer::Refused.
 std::optional<ProcFile> identify_proc_file(Task& task, int number);
 

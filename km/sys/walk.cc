@@ -26,8 +26,8 @@ class Walk {
   Walk(Task& task, DirFd directory, std::string path)
       : task_(task), directory_(directory.number()), rest_(std::move(path)) {}
 
-  // Goes on to behind the next magic link. ELOOP when there is none.
-  Errno pass_magic_link();
+  // Goes on to behind the next link. ELOOP when there is none, or there were too many.
+  Errno pass_link();
 
   bool at_end() const { return rest_.find_first_not_of('/') == std::string::npos; }
   bool wants_directory() const { return !rest_.empty(); }
@@ -55,7 +55,7 @@ void Walk::enter(UniqueFd position, std::string remaining) {
   rest_ = std::move(remaining);
 }
 
-Errno Walk::pass_magic_link() {
+Errno Walk::pass_link() {
   bool passed = false;
   while (!passed) {
     const Errno error = step(passed);
@@ -103,6 +103,7 @@ Errno Walk::follow(UniqueFd link, std::string remaining, bool& passed) {
   if (target.empty() || target.size() + remaining.size() >= 16 * PATH_MAX) return Errno{ENAMETOOLONG};
   if (!remaining.empty() && remaining.front() != '/') target += '/';
   rest_ = target + remaining;
+  passed = true;
   return Errno{0};
 }
 
@@ -128,10 +129,8 @@ GuestResult<UniqueFd> Walk::answer_own(const ProcFile& file) {
   return keep(host_open(AT_FDCWD, process.executable().c_str(), kHandle));
 }
 
-// What a walk that ended at a magic link opens.
+// What a walk that ended at a magic link opens: a handle, or a folder.
 SysResult open_object(Task& task, const Walk& walk, open_how how) {
-  constexpr uint64_t kCreateNew = O_CREAT | O_EXCL;
-  if ((how.flags & kCreateNew) == kCreateNew) return Errno{EEXIST};
   if (how.flags & O_NOFOLLOW) return Errno{ELOOP};
   if (walk.wants_directory()) how.flags |= O_DIRECTORY;
   return reopen(task, walk.directory(), how);
@@ -143,7 +142,7 @@ SysResult reopen(Task& task, int number, const open_how& how) {
   const task::ProcRoot& root = proc_root(task);
   if (root.fd < 0) return Errno{EACCES};
   const uint64_t flags = how.flags & ~static_cast<uint64_t>(O_CREAT | O_EXCL | O_NOFOLLOW);
-  return host(SYS_openat, root.fd, proc_fd_name(number).c_str(), static_cast<int>(flags));
+  return host(SYS_openat, root.fd, proc_fd_name(number).c_str(), static_cast<int>(flags), how.mode);
 }
 
 SysResult open_unjudged(Task& task, DirFd directory, const std::string& path, const open_how& how) {
@@ -154,12 +153,28 @@ SysResult open_unjudged(Task& task, DirFd directory, const std::string& path, co
   if (opened.error() != ELOOP) return opened;
   Walk walk(task, directory, path);
   while (opened.error() == ELOOP) {
-    const Errno stopped = walk.pass_magic_link();
+    const Errno stopped = walk.pass_link();
     if (stopped.value != 0) return stopped;
     if (walk.at_end()) return open_object(task, walk, how);
     opened = host_open(walk.directory(), walk.rest().c_str(), guarded);
   }
   return opened;
+}
+
+SysResult create_unjudged(Task& task, DirFd directory, const std::string& path, const open_how& how) {
+  open_how guarded = how;
+  guarded.flags |= O_CREAT | O_EXCL;
+  if ((how.resolve & kNoMagicLinks) == 0) guarded.resolve |= RESOLVE_NO_MAGICLINKS;
+  SysResult made = host_open(directory.number(), path.c_str(), guarded);
+  if (how.resolve & kNoMagicLinks) return made;
+  Walk walk(task, directory, path);
+  // A link in the last place counts as something that is there.
+  while (made.error() == EEXIST || made.error() == ELOOP) {
+    const Errno stopped = walk.pass_link();
+    if (stopped.value != 0 || walk.at_end()) return Errno{EEXIST};
+    made = host_open(walk.directory(), walk.rest().c_str(), guarded);
+  }
+  return made;
 }
 
 }  // namespace kontain::sys

@@ -12,11 +12,16 @@
 
 namespace kontain::sys {
 
-// The host's descriptor of what openat2 opens, or -errno. Nothing has been judged yet, and the number is a payload's:
-// it is for km/sys/new_fds.h. `how` may hold any RESOLVE_* flags of the payload.
+// The host's descriptor of what openat2 opens, or -errno. Nothing has been judged yet, and for an instant the number is
+// one that other threads can use: `how` opens a handle (O_PATH), a folder, or what cannot be more than it seems.
 SysResult open_unjudged(Task& task, DirFd directory, const std::string& path, const open_how& how);
 
-// Opens again what `number`, a descriptor of the monitor or the payload, is open on: flags as for a magic link.
+// Makes a file where a path ends, perhaps behind a link that leads nowhere yet: O_EXCL is implied. EEXIST when
+// something is there.
+SysResult create_unjudged(Task& task, DirFd directory, const std::string& path, const open_how& how);
+
+// Opens again what `number`, a descriptor of the monitor or the payload, is open on, as a magic link does. EACCES where
+// there is no procfs to do it with.
 SysResult reopen(Task& task, int number, const open_how& how);
 
 }  // namespace kontain::sys

@@ -30,7 +30,8 @@ inline constexpr int kSignalCount = 64;
 
 // The procfs at /proc, found once (km/sys/proc_files.h).
 struct ProcRoot {
-  int fd = -1;  // one of the monitor's descriptors, O_PATH; -1: there is no procfs at /proc
+  int fd = -1;        // one of the monitor's descriptors, O_PATH; -1: there is no procfs at /proc
+  int smaps_fd = -1;  // the monitor's own smaps, opened while no other thread could use the number
   uint64_t device = 0;
   uint64_t monitor_device = 0, monitor_inode = 0;  // the monitor's own executable
   uint64_t run_device = 0;                         // of /run, 0: none

@@ -43,7 +43,14 @@ Guest::Guest()
   monitor_fd_ = std::move(*adopted);
 }
 
-Guest::~Guest() { munmap(reinterpret_cast<void*>(kBase), kSize); }
+Guest::~Guest() {
+  if (process_.proc_root != nullptr) {
+    close(process_.proc_root->fd);
+    close(process_.proc_root->smaps_fd);
+  }
+  delete process_.proc_root;
+  munmap(reinterpret_cast<void*>(kBase), kSize);
+}
 
 int64_t Guest::call_raw(std::string_view name, std::initializer_list<uint64_t> args) {
   const abi::SyscallRow* row = abi::find_syscall(name);

@@ -44,6 +44,8 @@ class Guest {
   }
   const char* text(std::string_view value);
   void* allocate(size_t size);
+  // Takes back all that was allocated.
+  void forget() { used_ = 0; }
 
   // An address inside the ranges where nothing is mapped readable.
   void* unmapped() const;

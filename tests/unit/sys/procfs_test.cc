@@ -296,6 +296,47 @@ TEST_CASE("paths through the own process's links work as natively") {
   guest.call("close", folder);
 }
 
+TEST_CASE("links at the end of a path are opened, made and refused as natively") {
+  Guest guest;
+  const ScratchDirectory scratch;
+  const auto path = [&](const char* name) { return guest.text(scratch / name); };
+  const auto open_close = [&](const char* name, int flags) {
+    const int64_t fd = guest.call("open", path(name), flags, 0640);
+    if (fd >= 0) guest.call("close", fd);
+    return fd >= 0 ? 0 : fd;
+  };
+  REQUIRE(symlink("target", (scratch / "link").c_str()) == 0);
+  REQUIRE(symlink("link", (scratch / "second").c_str()) == 0);
+  REQUIRE(symlink("missing/target", (scratch / "lost").c_str()) == 0);
+  REQUIRE(symlink(".", (scratch / "folder").c_str()) == 0);
+  CHECK(open_close("link", O_RDONLY) == -ENOENT);
+  CHECK(open_close("link", O_WRONLY | O_CREAT | O_EXCL) == -EEXIST);
+  CHECK(open_close("link", O_WRONLY | O_CREAT | O_NOFOLLOW) == -ELOOP);
+  CHECK(open_close("lost", O_WRONLY | O_CREAT) == -ENOENT);
+  CHECK(open_close("second", O_WRONLY | O_CREAT) == 0);
+  struct stat info;
+  REQUIRE(lstat((scratch / "target").c_str(), &info) == 0);
+  CHECK(S_ISREG(info.st_mode));
+  CHECK((info.st_mode & 07777 & ~0640u) == 0);
+  CHECK(open_close("second", O_RDWR | O_CREAT) == 0);
+  CHECK(open_close("link", O_RDONLY | O_NOFOLLOW) == -ELOOP);
+  CHECK(open_close("link", O_PATH | O_NOFOLLOW) == 0);
+  CHECK(open_close("link", O_RDONLY | O_DIRECTORY) == -ENOTDIR);
+  CHECK(open_close("link/", O_RDONLY) == -ENOTDIR);
+  CHECK(open_close("folder", O_RDONLY) == 0);
+  CHECK(open_close("folder", O_RDONLY | O_DIRECTORY) == 0);
+  CHECK(open_close("folder/", O_RDONLY) == 0);
+  CHECK(open_close("folder", O_WRONLY) == -EISDIR);
+  CHECK(open_close("folder", O_RDONLY | O_CREAT) == -EISDIR);
+  CHECK(open_close("folder", O_RDWR | O_TMPFILE) == 0);
+  // Names that are delicate only in /proc.
+  CHECK(open_close("mem", O_RDONLY) == -ENOENT);
+  CHECK(open_close("mem", O_WRONLY | O_CREAT | O_EXCL) == 0);
+  CHECK(open_close("mem", O_WRONLY | O_CREAT | O_EXCL) == -EEXIST);
+  CHECK(open_close("maps", O_WRONLY | O_CREAT) == 0);
+  CHECK(open_close("maps", O_RDWR | O_APPEND) == 0);
+}
+
 TEST_CASE("loops of links end") {
   Guest guest;
   const ScratchDirectory scratch;
@@ -365,6 +406,37 @@ TEST_CASE("a link that changes while it is followed leads to nothing more") {
   done = true;
   exchanging.join();
   CHECK(read_something == 0);  // the payload's environment is empty here, this program's is not
+}
+
+// Another thread reads from every number that may be in use, while files of the monitor are asked for.
+TEST_CASE("a file that is refused was not open for an instant") {
+  Guest guest;
+  const ScratchDirectory scratch;
+  const std::string name = scratch / "name";
+  REQUIRE(symlink("/proc/self/auxv", (scratch / "one").c_str()) == 0);  // short, never empty
+  REQUIRE(symlink("/proc/self/auxv", name.c_str()) == 0);
+  const int first = dup(0);
+  close(first);
+  std::atomic<bool> done = false;
+  std::atomic<int> seen = 0;
+  std::thread reading([&] {
+    char byte;
+    while (!done) {
+      for (int number = first; number < first + 3; ++number) {
+        if (pread(number, &byte, 1, 0) == 1) ++seen;
+      }
+    }
+  });
+  for (int i = 0; i < 3000; ++i) {
+    for (const std::string& path : {name, std::string("/proc/self/auxv"), std::string("/proc/self/task/../auxv")}) {
+      const int64_t fd = guest.call("open", guest.text(path), O_RDONLY, 0);
+      if (fd >= 0) guest.call("close", fd);
+    }
+    guest.forget();
+  }
+  done = true;
+  reading.join();
+  CHECK(seen == 0);
 }
 
 }  // namespace

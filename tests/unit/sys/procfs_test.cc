@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -382,6 +384,53 @@ TEST_CASE("the name of the process can be changed") {
   CHECK(read_path(guest, "/proc/self/comm") == "renamed\n");
   CHECK(guest.call("write", fd, guest.text(before), before.size() - 1) > 0);
   guest.call("close", fd);
+}
+
+// Runs `body` in a child without privileges whose files in /proc belong to root, as those of a process that is not
+// dumpable do: what it returned.
+template <class Body>
+bool in_undumpable_child(Body body) {
+  constexpr unsigned kNobody = 65534;
+  const pid_t child = fork();
+  if (child == 0) {
+    const bool is_ready =
+        (getuid() != 0 || (setgid(kNobody) == 0 && setuid(kNobody) == 0)) && prctl(PR_SET_DUMPABLE, 0) == 0;
+    _exit(is_ready && body() ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST_CASE("a payload without privileges reads its own files though the monitor is not dumpable") {
+  CHECK(in_undumpable_child([] { return access("/proc/self/environ", R_OK) != 0; }));
+  for (const std::string name : {"environ", "auxv", "maps", "smaps", "status", "stat", "cmdline", "limits", "comm"}) {
+    INFO(name);
+    CHECK(in_undumpable_child([&] {
+      Guest guest;
+      const int64_t fd = guest.call("open", guest.text("/proc/self/" + name), O_RDONLY, 0);
+      return fd >= 0 && read_fd(guest, fd).rfind("error", 0) != 0;
+    }));
+  }
+  CHECK(in_undumpable_child([] {
+    Guest guest;
+    auto* info = guest.make<struct stat>();
+    return guest.call("stat", guest.text("/proc/self/environ"), info) == 0 && info->st_uid == geteuid();
+  }));
+  CHECK(in_undumpable_child([] {
+    Guest guest;
+    const int64_t fd = guest.call("open", guest.text("/proc/self/comm"), O_WRONLY, 0);
+    return guest.call("write", fd, guest.text("renamed"), 7) == 7 &&
+           read_path(guest, "/proc/thread-self/comm") == "renamed\n";
+  }));
+  CHECK(in_undumpable_child([] {
+    Guest guest;
+    guest.process().set_executable("/dev/null");
+    return link_at(guest, "/proc/self/exe") == "/dev/null" &&
+           guest.call("open", guest.text("/dev/fd/0"), O_PATH, 0) >= 0 &&
+           guest.call("open", guest.text("/proc/self/mem"), O_RDWR, 0) == -EACCES &&
+           guest.call("open", guest.text("/proc/self/fd"), O_RDONLY | O_DIRECTORY, 0) >= 0;
+  }));
 }
 
 // One thread opens, one exchanges what the name leads to; the host's file of that name must never be read.

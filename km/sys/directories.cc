@@ -30,11 +30,16 @@ IsHidden hidden_entries(Task& task, PayloadFd fd) {
   return [&task](int entry) { return task.process().fds().is_monitor_fd(entry); };
 }
 
+bool is_writable(GuestPtr<char> buffer) {
+  const auto first = mem::load(buffer);
+  return first && mem::store(buffer, *first);
+}
+
 // Lists into the monitor's memory first: the payload must not see, nor change, what is left out.
 SysResult list(Task& task, long number, PayloadFd fd, GuestPtr<char> buffer, unsigned size,
                procfs::DirentFormat format) {
   // What cannot be written must not be consumed; the host decides which error comes first.
-  if (!mem::clear_out(buffer.address(), 1)) return host(number, fd, HostBuffer(kFaultingAddress), size);
+  if (size > 0 && !is_writable(buffer)) return host(number, fd, HostBuffer(kFaultingAddress), size);
   std::vector<std::byte> records(std::min(size, kListRoom));
   for (;;) {
     const SysResult listed = host(number, fd, records.data(), records.size());

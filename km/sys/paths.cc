@@ -48,8 +48,8 @@ open_how handle_flags(Links links) {
 
 bool may_name_procfs(std::string_view path) {
   if (path.empty() || path.front() != '/') return false;
-  return path.find("proc") != std::string_view::npos || path.find("/fd") != std::string_view::npos ||
-         path.find("/std") != std::string_view::npos;
+  return path.find("/proc/") != std::string_view::npos || path.ends_with("/proc") || path.starts_with("/dev/fd") ||
+         path.starts_with("/dev/std");
 }
 
 bool is_registry_path(std::string_view path) {

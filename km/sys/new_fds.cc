@@ -173,9 +173,8 @@ SysResult open_at_once(Task& task, DirFd directory, const std::string& path, con
     return open_unjudged(task, directory, path, how);
   }
   if (procfs::is_delicate_name(last_component(path))) return Errno{ELOOP};
-  open_how guarded = how;
+  open_how guarded = without_magic_links(how);
   guarded.flags |= O_NOFOLLOW;
-  if (how.resolve == 0) guarded.resolve = RESOLVE_NO_MAGICLINKS;
   return host(SYS_openat2, directory, path.c_str(), &guarded, sizeof guarded);
 }
 

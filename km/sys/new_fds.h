@@ -30,7 +30,7 @@ SysResult store_fd_pair(Task& task, SysResult made, FdPair numbers, GuestPtr<FdP
 SysResult open_for_payload(Task& task, DirFd directory, const std::string& path, const open_how& how);
 
 // The judgement and handing out alone, for a descriptor that was opened otherwise. `flags` are open(2)'s.
-SysResult admit_opened_fd(Task& task, SysResult opened, uint64_t flags);
+SysResult admit_opened_fd(Task& task, SysResult opened, uint64_t flags = 0);
 
 // Opens a program or interpreter for execve(2): the same rules, and nothing of a procfs. `flags` are execveat(2)'s
 // AT_EMPTY_PATH and AT_SYMLINK_NOFOLLOW. The descriptor is the monitor's, readable; whether it may be executed is for

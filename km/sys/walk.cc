@@ -138,6 +138,11 @@ SysResult open_object(Task& task, const Walk& walk, open_how how) {
 
 }  // namespace
 
+open_how without_magic_links(open_how how) {
+  if ((how.resolve & kNoMagicLinks) == 0) how.resolve |= RESOLVE_NO_MAGICLINKS;
+  return how;
+}
+
 SysResult reopen(Task& task, int number, const open_how& how) {
   const task::ProcRoot& root = proc_root(task);
   if (root.fd < 0) return Errno{EACCES};
@@ -147,8 +152,7 @@ SysResult reopen(Task& task, int number, const open_how& how) {
 
 SysResult open_unjudged(Task& task, DirFd directory, const std::string& path, const open_how& how) {
   if (how.resolve & kNoMagicLinks) return host_open(directory.number(), path.c_str(), how);
-  open_how guarded = how;
-  guarded.resolve |= RESOLVE_NO_MAGICLINKS;
+  const open_how guarded = without_magic_links(how);
   SysResult opened = host_open(directory.number(), path.c_str(), guarded);
   if (opened.error() != ELOOP) return opened;
   Walk walk(task, directory, path);
@@ -162,9 +166,8 @@ SysResult open_unjudged(Task& task, DirFd directory, const std::string& path, co
 }
 
 SysResult create_unjudged(Task& task, DirFd directory, const std::string& path, const open_how& how) {
-  open_how guarded = how;
+  open_how guarded = without_magic_links(how);
   guarded.flags |= O_CREAT | O_EXCL;
-  if ((how.resolve & kNoMagicLinks) == 0) guarded.resolve |= RESOLVE_NO_MAGICLINKS;
   SysResult made = host_open(directory.number(), path.c_str(), guarded);
   if (how.resolve & kNoMagicLinks) return made;
   Walk walk(task, directory, path);

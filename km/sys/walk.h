@@ -12,6 +12,9 @@
 
 namespace kontain::sys {
 
+// `how` with RESOLVE_NO_MAGICLINKS, unless it holds a flag by which the kernel follows none anyway, with its own errno.
+open_how without_magic_links(open_how how);
+
 // The host's descriptor of what openat2 opens, or -errno. Nothing has been judged yet, and for an instant the number is
 // one that other threads can use: `how` opens a handle (O_PATH), a folder, or what cannot be more than it seems.
 SysResult open_unjudged(Task& task, DirFd directory, const std::string& path, const open_how& how);

@@ -164,6 +164,14 @@ TEST_CASE("what shows or changes the monitor is refused, whatever path leads to 
   CHECK(guest.call("openat2", self, guest.text("mem"), how, sizeof *how) == -EACCES);
   how->resolve = RESOLVE_IN_ROOT;
   CHECK(guest.call("openat2", self, guest.text("mem"), how, sizeof *how) == -EACCES);
+  for (const uint64_t resolve : {RESOLVE_NO_XDEV, RESOLVE_CACHED}) {
+    how->resolve = resolve;
+    const std::string other = "/proc/" + std::to_string(getppid()) + "/";
+    CHECK(guest.call("openat2", AT_FDCWD, guest.text("/proc/self/mem"), how, sizeof *how) < 0);
+    CHECK(guest.call("openat2", self, guest.text("../" + other.substr(6) + "root/etc/passwd"), how, sizeof *how) < 0);
+  }
+  how->resolve = RESOLVE_BENEATH;
+  CHECK(guest.call("openat2", self, guest.text("root/etc/passwd"), how, sizeof *how) == -EXDEV);
   guest.call("close", self);
 }
 

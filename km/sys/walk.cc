@@ -101,6 +101,7 @@ Errno Walk::follow(UniqueFd link, std::string remaining, bool& passed) {
   if (length.is_error()) return Errno{length.error()};
   std::string target(text.data(), static_cast<size_t>(length.raw()));
   if (target.empty() || target.size() + remaining.size() >= 16 * PATH_MAX) return Errno{ENAMETOOLONG};
+  if (target.find_first_not_of('/') == std::string::npos) target = "/.";  // so that an end is always an object's
   if (!remaining.empty() && remaining.front() != '/') target += '/';
   rest_ = target + remaining;
   passed = true;
@@ -131,8 +132,12 @@ GuestResult<UniqueFd> Walk::answer_own(const ProcFile& file) {
 
 // What a walk that ended at a magic link opens: a handle, or a folder.
 SysResult open_object(Task& task, const Walk& walk, open_how how) {
-  if (how.flags & O_NOFOLLOW) return Errno{ELOOP};
-  if (walk.wants_directory()) how.flags |= O_DIRECTORY;
+  // A slash at the end follows, whatever was asked for.
+  if (walk.wants_directory()) {
+    how.flags |= O_DIRECTORY;
+  } else if (how.flags & O_NOFOLLOW) {
+    return Errno{ELOOP};
+  }
   return reopen(task, walk.directory(), how);
 }
 

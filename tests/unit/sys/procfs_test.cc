@@ -9,11 +9,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "km/sys/new_fds.h"
@@ -345,6 +348,83 @@ TEST_CASE("links at the end of a path are opened, made and refused as natively")
   CHECK(open_close("mem", O_WRONLY | O_CREAT | O_EXCL) == -EEXIST);
   CHECK(open_close("maps", O_WRONLY | O_CREAT) == 0);
   CHECK(open_close("maps", O_RDWR | O_APPEND) == 0);
+}
+
+// The kernel's own walk is the judge: the test program may follow its magic links, and they lead where the payload's
+// do.
+TEST_CASE("random paths lead where they lead natively") {
+  const ScratchDirectory scratch;
+  mkdir((scratch / "a").c_str(), 0700);
+  mkdir((scratch / "a/b").c_str(), 0700);
+  close(open((scratch / "a/file").c_str(), O_CREAT | O_WRONLY, 0600));
+  const std::vector<std::pair<std::string, std::string>> links = {{"/", "root"},
+                                                                  {"a", "down"},
+                                                                  {"../..", "a/up"},
+                                                                  {"/proc/self/root", "magic"},
+                                                                  {"/proc/self/cwd", "a/cwd"},
+                                                                  {"magic", "twice"},
+                                                                  {"a/cwd/a", "far"},
+                                                                  {"loop", "loop"},
+                                                                  {"a/file/", "slash"}};
+  for (const auto& [target, name] : links) REQUIRE(symlink(target.c_str(), (scratch / name).c_str()) == 0);
+  const UniqueFd before(open(".", O_PATH | O_CLOEXEC));
+  REQUIRE(chdir(scratch.path().c_str()) == 0);
+  const UniqueFd folder(open("a", O_PATH | O_CLOEXEC));
+  const UniqueFd file(open("a/file", O_RDONLY | O_CLOEXEC));
+  const std::vector<std::string> parts = {".",
+                                          "..",
+                                          "a",
+                                          "b",
+                                          "file",
+                                          "root",
+                                          "down",
+                                          "up",
+                                          "magic",
+                                          "cwd",
+                                          "twice",
+                                          "far",
+                                          "loop",
+                                          "slash",
+                                          "/",
+                                          "/proc/self/root" + scratch.path(),
+                                          "/proc/self/cwd",
+                                          "/proc/self/fd/" + std::to_string(folder.get()),
+                                          "/proc/thread-self/fd/" + std::to_string(file.get()),
+                                          "/proc/self/root",
+                                          "/dev/fd/" + std::to_string(folder.get())};
+  std::mt19937 random(7);  // NOLINT: the same paths each time
+  int reached_count = 0;
+  for (int i = 0; i < 6000; ++i) {
+    Guest guest;
+    std::string path = parts[random() % parts.size()];
+    for (unsigned more = random() % 6; more > 0; --more) path += "/" + parts[random() % parts.size()];
+    if (random() % 8 == 0) path += "/";
+    const bool is_link_itself = random() % 4 == 0;
+    INFO(path << (is_link_itself ? " (link itself)" : ""));
+    struct stat wanted;
+    const int native = fstatat(AT_FDCWD, path.c_str(), &wanted, is_link_itself ? AT_SYMLINK_NOFOLLOW : 0);
+    const int error = native == 0 ? 0 : errno;
+    const auto reached = sys::reach(guest.task(), sys::kCurrentDirectory, path,
+                                    is_link_itself ? sys::Links::NoFollow : sys::Links::Follow);
+    REQUIRE((reached ? 0 : reached.error().value) == error);
+    // Nothing is made: "/" is among the places.
+    const std::array choices = {O_RDONLY, O_RDWR, O_RDONLY | O_DIRECTORY, O_RDONLY | O_NOFOLLOW};
+    const int flags = choices[random() % choices.size()];
+    const UniqueFd opened(open(path.c_str(), flags));
+    const int opening_error = opened ? 0 : errno;
+    const int64_t ours = guest.call("open", guest.text(path), flags, 0);
+    INFO("flags " << std::hex << flags);
+    REQUIRE((ours < 0 ? static_cast<int>(-ours) : 0) == opening_error);
+    if (ours >= 0) close(static_cast<int>(ours));
+    if (!reached) continue;
+    ++reached_count;
+    struct stat info;
+    REQUIRE(fstat(reached->fd.get(), &info) == 0);
+    REQUIRE(info.st_ino == wanted.st_ino);
+    REQUIRE(info.st_dev == wanted.st_dev);
+  }
+  CHECK(reached_count > 1000);
+  REQUIRE(fchdir(before.get()) == 0);
 }
 
 TEST_CASE("loops of links end") {

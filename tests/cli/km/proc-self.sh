@@ -1,4 +1,4 @@
-# /proc/self is the payload's, whatever path leads there, and as it is natively.
+# What a payload finds in /proc/self is its own, whatever path leads there, and as it is natively.
 . "$KONTAIN_SOURCE/tests/cli/km/lib.sh"
 python=/usr/bin/python3
 probe=$KONTAIN_SOURCE/tests/cli/km/payloads

@@ -26,6 +26,9 @@ class MonitorFds {
   // The first call places the block: not over descriptors that were inherited, and below the soft descriptor limit.
   Result<UniqueFd> adopt(UniqueFd fd);
 
+  // Closes a descriptor that was adopted. Its number stays the monitor's.
+  void release(UniqueFd fd) { fd.reset(); }
+
   static constexpr int kBlockSize = 16;
 
  private:

@@ -262,7 +262,9 @@ GuestResult<UniqueFd> open_program(Task& task, DirFd directory, const std::strin
   const Verdict verdict = judge(task, handle->get(), how.flags).verdict;
   if (verdict == Verdict::Missing) return tl::make_unexpected(Errno{ENOENT});
   if (verdict != Verdict::Yes) return tl::make_unexpected(Errno{EACCES});
-  return keep_from_payload(task, reopen(task, handle->get(), how));
+  auto program = keep_from_payload(task, reopen(task, handle->get(), how));
+  if (!program) return tl::make_unexpected(program.error());
+  return program->take();
 }
 
 Errno classify_received_fd(Task& task, int number) {

@@ -39,7 +39,7 @@ GuestResult<std::string> load_path(Task& task, DirFd directory, GuestPtr<const c
 
 // What a path leads to.
 struct Reached {
-  UniqueFd fd;                   // O_PATH, one of the monitor's
+  fd::KeptFd fd;                 // O_PATH, one of the monitor's
   std::optional<ProcFile> file;  // when it is in a procfs
 };
 

@@ -124,7 +124,7 @@ std::string path_of(const procfs::Name& name) {
 constexpr std::string_view kSnapshotPrefix = "/memfd:/proc/";
 constexpr std::string_view kDeleted = " (deleted)";
 
-GuestResult<UniqueFd> make_snapshot(Task& task, const ProcFile& file, const std::string& text) {
+GuestResult<fd::KeptFd> make_snapshot(Task& task, const ProcFile& file, const std::string& text) {
   const std::string name = "/proc/" + path_of(file.name);
   auto made = keep_from_payload(task, host(SYS_memfd_create, name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!made) return made;
@@ -158,11 +158,11 @@ std::string render_proc_file(Task& task, const ProcFile& file) {
 }
 
 SysResult serve_proc_file(Task& task, const ProcFile& file, int number, uint64_t open_flags) {
-  GUEST_TRY_ASSIGN(const UniqueFd snapshot, make_snapshot(task, file, render_proc_file(task, file)));
+  GUEST_TRY_ASSIGN(const fd::KeptFd snapshot, make_snapshot(task, file, render_proc_file(task, file)));
   // Opened again, so that the payload's descriptor is for reading only.
   const SysResult opened =
       host(SYS_openat, proc_root(task).fd, proc_fd_name(snapshot.get()).c_str(), O_RDONLY | O_CLOEXEC);
-  GUEST_TRY_ASSIGN(const UniqueFd readable, keep_from_payload(task, opened));
+  GUEST_TRY_ASSIGN(const fd::KeptFd readable, keep_from_payload(task, opened));
   return host(SYS_dup3, readable.get(), number, static_cast<int>(open_flags & O_CLOEXEC));
 }
 

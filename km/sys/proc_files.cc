@@ -41,9 +41,9 @@ std::unique_ptr<task::ProcRoot> find_root(Task& task) {
   const open_how how = {O_PATH | O_DIRECTORY | O_CLOEXEC, 0, RESOLVE_NO_MAGICLINKS};
   auto opened = keep_from_payload(task, host(SYS_openat2, kCurrentDirectory, kMountPoint.data(), &how, sizeof how));
   if (!opened || !is_root_of_procfs(opened->get(), root->device)) return root;
-  root->fd = opened->release();
+  root->fd = opened->take().release();
   auto smaps = keep_from_payload(task, host(SYS_openat, root->fd, "self/smaps", O_RDONLY | O_CLOEXEC));
-  if (smaps) root->smaps_fd = smaps->release();
+  if (smaps) root->smaps_fd = smaps->take().release();
   struct stat info;
   if (!host(SYS_newfstatat, root->fd, "self/exe", &info, 0).is_error()) {
     root->monitor_device = info.st_dev;
@@ -53,9 +53,9 @@ std::unique_ptr<task::ProcRoot> find_root(Task& task) {
   return root;
 }
 
-void close_root(const task::ProcRoot& root) {
+void close_root(Task& task, const task::ProcRoot& root) {
   for (const int number : {root.fd, root.smaps_fd}) {
-    if (number >= 0) host(SYS_close, number);
+    if (number >= 0) task.process().fds().release(UniqueFd(number));
   }
 }
 
@@ -105,13 +105,13 @@ const task::ProcRoot& proc_root(Task& task) {
   auto found = find_root(task);
   const task::ProcRoot* nobody = nullptr;
   if (stored.compare_exchange_strong(nobody, found.get())) return *found.release();
-  close_root(*found);
+  close_root(task, *found);
   return *nobody;
 }
 
 void renew_proc_root(Task& task) {
   const std::unique_ptr<const task::ProcRoot> old(std::exchange(task.process().proc_root, nullptr));
-  if (old) close_root(*old);
+  if (old) close_root(task, *old);
   proc_root(task);
 }
 
@@ -176,11 +176,11 @@ GuestResult<std::string> descriptor_target(Task& task, int number) {
   return link_text(proc_root(task).fd, proc_fd_name(number));
 }
 
-GuestResult<UniqueFd> keep_from_payload(Task& task, SysResult made) {
+GuestResult<fd::KeptFd> keep_from_payload(Task& task, SysResult made) {
   if (made.is_error()) return tl::make_unexpected(Errno{made.error()});
   auto kept = task.process().fds().adopt(UniqueFd(static_cast<int>(made.raw())));
   if (!kept) return tl::make_unexpected(Errno{EMFILE});
-  return std::move(*kept);
+  return fd::KeptFd(task.process().fds(), std::move(*kept));
 }
 
 }  // namespace kontain::sys

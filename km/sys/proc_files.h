@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "km/fd/kept_fd.h"
 #include "km/procfs/name.h"
 #include "km/sys/forward.h"
 
@@ -44,6 +45,6 @@ GuestResult<std::string> descriptor_target(Task& task, int number);
 
 // Moves a descriptor that the host's call `made` into the monitor's numbers: from then on no payload call names it, and
 // what is judged is what is used. The call's error, or EMFILE.
-GuestResult<UniqueFd> keep_from_payload(Task& task, SysResult made);
+GuestResult<fd::KeptFd> keep_from_payload(Task& task, SysResult made);
 
 }  // namespace kontain::sys

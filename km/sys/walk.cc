@@ -36,20 +36,20 @@ class Walk {
 
  private:
   Errno step(bool& passed);
-  Errno follow(UniqueFd link, std::string remaining, bool& passed);
-  GuestResult<UniqueFd> answer(const ProcFile& file);
-  GuestResult<UniqueFd> answer_own(const ProcFile& file);
-  GuestResult<UniqueFd> keep(SysResult made) { return keep_from_payload(task_, made); }
-  void enter(UniqueFd position, std::string remaining);
+  Errno follow(fd::KeptFd link, std::string remaining, bool& passed);
+  GuestResult<fd::KeptFd> answer(const ProcFile& file);
+  GuestResult<fd::KeptFd> answer_own(const ProcFile& file);
+  GuestResult<fd::KeptFd> keep(SysResult made) { return keep_from_payload(task_, made); }
+  void enter(fd::KeptFd position, std::string remaining);
 
   Task& task_;
-  UniqueFd position_;  // where the walk is, once it has begun
-  int directory_;      // the same, or where it begins
+  fd::KeptFd position_;  // where the walk is, once it has begun
+  int directory_;        // the same, or where it begins
   std::string rest_;
   int links_ = 0;
 };
 
-void Walk::enter(UniqueFd position, std::string remaining) {
+void Walk::enter(fd::KeptFd position, std::string remaining) {
   position_ = std::move(position);
   directory_ = position_.get();
   rest_ = std::move(remaining);
@@ -86,7 +86,7 @@ Errno Walk::step(bool& passed) {
   return Errno{0};
 }
 
-Errno Walk::follow(UniqueFd link, std::string remaining, bool& passed) {
+Errno Walk::follow(fd::KeptFd link, std::string remaining, bool& passed) {
   if (++links_ > kLinkLimit) return Errno{ELOOP};
   const auto file = identify_proc_file(task_, link.get());
   if (file && (file->answer != procfs::Answer::Host || file->hidden)) {
@@ -108,7 +108,7 @@ Errno Walk::follow(UniqueFd link, std::string remaining, bool& passed) {
   return Errno{0};
 }
 
-GuestResult<UniqueFd> Walk::answer(const ProcFile& file) {
+GuestResult<fd::KeptFd> Walk::answer(const ProcFile& file) {
   if (file.hidden) return tl::make_unexpected(Errno{ENOENT});
   if (file.answer == procfs::Answer::Link && file.name.entry == "ns") {
     std::string name = std::to_string(file.name.process);
@@ -119,7 +119,7 @@ GuestResult<UniqueFd> Walk::answer(const ProcFile& file) {
   return answer_own(file);
 }
 
-GuestResult<UniqueFd> Walk::answer_own(const ProcFile& file) {
+GuestResult<fd::KeptFd> Walk::answer_own(const ProcFile& file) {
   const std::string& entry = file.name.entry;
   if (entry == "root") return keep(host_open(AT_FDCWD, "/", kHandle));
   if (entry == "cwd") return keep(host_open(AT_FDCWD, ".", kHandle));

@@ -26,17 +26,14 @@ SysResult host_limit(unsigned resource, const rlimit* set, rlimit* old) {
   return host(SYS_prlimit64, 0, resource, set, old);
 }
 
-// The host's descriptor limit never sinks into the monitor's block: descriptors made there could not be moved, and
-// the monitor could make none.
+// The host enforces the soft limit; the hard one is kept, because the monitor needs numbers beyond it.
 SysResult set_descriptor_limit(Task& task, const rlimit& limit) {
-  const auto needed = static_cast<rlim_t>(task.process().fds().first()) + fd::MonitorFds::kBlockSize;
-  rlimit applied = limit;
-  if (limit.rlim_cur < needed) {
-    rlimit current{};
-    host_limit(RLIMIT_NOFILE, nullptr, &current);
-    applied = {std::min(needed, current.rlim_max), current.rlim_max};
-  }
-  return host_limit(RLIMIT_NOFILE, &applied, nullptr);
+  rlimit applied{};
+  const SysResult read = host_limit(RLIMIT_NOFILE, nullptr, &applied);
+  if (read.is_error()) return read;
+  applied = {limit.rlim_cur, std::max(limit.rlim_max, applied.rlim_max)};
+  const auto set = task.process().fds().set_limit(applied);
+  return set ? SysResult::ok() : Errno{set.error().errno_value};
 }
 
 SysResult set_limit(Task& task, unsigned resource, const rlimit& limit) {
@@ -61,6 +58,7 @@ GuestResult<rlimit> payload_limit(Task& task, unsigned resource) {
   if (resource >= RLIM_NLIMITS) return tl::make_unexpected(Errno{EINVAL});
   const auto& kept = task.process().limits[resource];
   if (kept) return *kept;
+  if (resource == RLIMIT_NOFILE) return task.process().fds().limit();
   rlimit limit{};
   const SysResult read = host_limit(resource, nullptr, &limit);
   if (read.is_error()) return tl::make_unexpected(Errno{read.error()});

@@ -1,5 +1,5 @@
-// Resource limits. Those that would hit the monitor instead of the payload (stack, address space, data, and a
-// descriptor limit below the monitor's block) are kept in the Process; the others are the host's.
+// Resource limits. Those that would hit the monitor instead of the payload (stack, address space, data, and the hard
+// descriptor limit) are kept in the Process; the others are the host's.
 #pragma once
 
 #include <sys/resource.h>

@@ -72,10 +72,11 @@ class FdSets {
   size_t bytes(size_t index) const { return words_[index].size() * sizeof(uint64_t); }
 
   bool names_monitor_fd(Task& task, const std::vector<uint64_t>& words) const {
-    const auto first = static_cast<unsigned>(task.process().fds().first());
-    const unsigned end = std::min(count_, first + fd::MonitorFds::kBlockSize);
-    for (unsigned number = first; number < end; ++number) {
-      if (words[number / kWordBits] >> (number % kWordBits) & 1) return true;
+    const fd::MonitorFds& fds = task.process().fds();
+    for (size_t i = 0; i < words.size(); ++i) {
+      uint64_t named = words[i] & fds.owned_word(i);
+      if (i == count_ / kWordBits) named &= (uint64_t{1} << (count_ % kWordBits)) - 1;
+      if (named != 0) return true;
     }
     return false;
   }

@@ -181,7 +181,7 @@ TEST_CASE("limits on memory are the payload's alone") {
   CHECK(guest.call("prlimit64", getpid(), RLIMIT_CPU, nullptr, old) == 0);
 }
 
-TEST_CASE("a small descriptor limit leaves the monitor's block usable") {
+TEST_CASE("a small descriptor limit leaves the monitor its numbers") {
   Guest guest;
   CHECK(status_of([&] {
           rlimit current{};

@@ -10,9 +10,10 @@
 namespace kontain::sys {
 namespace {
 
-// Limits on memory are the payload's address space's business: on the host they would starve the monitor.
+// Limits on memory are the payload's address space's business, and cores are written by the monitor: on the host they
+// would starve the monitor, or dump it.
 bool is_kept_from_host(unsigned resource) {
-  return resource == RLIMIT_STACK || resource == RLIMIT_AS || resource == RLIMIT_DATA;
+  return resource == RLIMIT_STACK || resource == RLIMIT_AS || resource == RLIMIT_DATA || resource == RLIMIT_CORE;
 }
 
 bool may_raise_hard_limits() {
@@ -46,18 +47,30 @@ SysResult set_limit(Task& task, unsigned resource, const rlimit& limit) {
     if (applied.is_error()) return applied;
   }
   if (resource == RLIMIT_STACK) task.memory().set_stack_limit(limit.rlim_cur);
-  task.process().limits[resource] = limit;
+  task.process().limits.set(resource, limit);
   return SysResult::ok();
 }
 
-bool is_self(Task& task, int pid) { return pid == 0 || pid == task.tid() || pid == host(SYS_getpid).raw(); }
+// The process may be named by any of its threads.
+bool is_self(Task& task, int pid) {
+  if (pid == 0 || pid == task.tid()) return true;
+  const auto own = static_cast<int>(host(SYS_getpid).raw());
+  return pid == own || !host(SYS_tgkill, own, pid, 0).is_error();
+}
+
+// Another process. What is kept from the host for it lies in its own monitor, and the host's limit is that monitor's.
+SysResult limit_other(int pid, unsigned resource, std::optional<rlimit> limit, GuestPtr<rlimit> old) {
+  if (limit && (is_kept_from_host(resource) || resource == RLIMIT_NOFILE)) return Errno{EPERM};
+  rlimit previous{};
+  const SysResult result = host(SYS_prlimit64, pid, resource, pointer_or_null(limit), &previous);
+  return finish_optional(result, old, previous);
+}
 
 }  // namespace
 
 GuestResult<rlimit> payload_limit(Task& task, unsigned resource) {
   if (resource >= RLIM_NLIMITS) return tl::make_unexpected(Errno{EINVAL});
-  const auto& kept = task.process().limits[resource];
-  if (kept) return *kept;
+  if (const auto kept = task.process().limits.get(resource)) return *kept;
   if (resource == RLIMIT_NOFILE) return task.process().fds().limit();
   rlimit limit{};
   const SysResult read = host_limit(resource, nullptr, &limit);
@@ -78,11 +91,8 @@ SysResult sys_setrlimit(Task& task, unsigned resource, GuestPtr<const rlimit> li
 
 SysResult sys_prlimit64(Task& task, int pid, unsigned resource, GuestPtr<const rlimit> limit, GuestPtr<rlimit> old) {
   GUEST_TRY_ASSIGN(std::optional<rlimit> copy, load_optional(limit));
-  if (!is_self(task, pid)) {
-    rlimit previous{};
-    const SysResult result = host(SYS_prlimit64, pid, resource, pointer_or_null(copy), &previous);
-    return finish_optional(result, old, previous);
-  }
+  if (pid < 0) return Errno{ESRCH};
+  if (!is_self(task, pid)) return limit_other(pid, resource, copy, old);
   GUEST_TRY_ASSIGN(const rlimit previous, payload_limit(task, resource));
   const SysResult result = copy ? set_limit(task, resource, *copy) : SysResult::ok();
   return finish_optional(result, old, previous);

@@ -1,7 +1,6 @@
 // A payload's process and its threads, as the system calls see them.
 #pragma once
 
-#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <array>
@@ -12,6 +11,7 @@
 
 #include "km/fd/monitor_fds.h"
 #include "km/mem/address_space.h"
+#include "km/task/limits.h"
 #include "km/vcpu/cpu.h"
 
 namespace kontain::task {
@@ -40,7 +40,7 @@ class Process {
   void set_executable(std::string path) { executable_ = std::move(path); }
 
   // Limits that are the payload's alone: they would hit the monitor if they were the host's (km/sys/limits.h).
-  std::array<std::optional<rlimit>, RLIM_NLIMITS> limits;
+  Limits limits;
   // prctl(PR_SET_DUMPABLE); the monitor itself never is.
   int dumpable = 1;
 

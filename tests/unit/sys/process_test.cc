@@ -179,6 +179,26 @@ TEST_CASE("limits on memory are the payload's alone") {
   CHECK(guest.call("prlimit64", 0, RLIMIT_DATA, limit, old) == -EINVAL);
   CHECK(guest.call("prlimit64", 0, 16, nullptr, old) == -EINVAL);
   CHECK(guest.call("prlimit64", getpid(), RLIMIT_CPU, nullptr, old) == 0);
+  CHECK(guest.call("prlimit64", -1, RLIMIT_CPU, nullptr, old) == -ESRCH);
+  CHECK(guest.call("prlimit64", getppid(), RLIMIT_AS, limit, nullptr) == -EPERM);
+  CHECK(guest.call("prlimit64", getppid(), RLIMIT_NOFILE, limit, nullptr) == -EPERM);
+}
+
+TEST_CASE("the limit on cores is the payload's alone, and can be handed on") {
+  Guest guest;
+  rlimit before{};
+  getrlimit(RLIMIT_CORE, &before);
+  auto* limit = guest.make<rlimit>({before.rlim_max == 0 ? 0 : before.rlim_max - 1, before.rlim_max});
+  auto* seen = guest.make<rlimit>();
+  CHECK(guest.call("setrlimit", RLIMIT_CORE, limit) == 0);
+  rlimit after{};
+  getrlimit(RLIMIT_CORE, &after);
+  CHECK(after.rlim_cur == before.rlim_cur);
+  const task::Limits copy = guest.process().limits;
+  CHECK(copy.get(RLIMIT_CORE)->rlim_cur == limit->rlim_cur);
+  CHECK_FALSE(copy.get(RLIMIT_STACK));
+  CHECK(guest.call("getrlimit", RLIMIT_CORE, seen) == 0);
+  CHECK(seen->rlim_cur == limit->rlim_cur);
 }
 
 TEST_CASE("a small descriptor limit leaves the monitor its numbers") {

@@ -41,6 +41,8 @@ class Process {
 
   // Limits that are the payload's alone: they would hit the monitor if they were the host's (km/sys/limits.h).
   Limits limits;
+  // personality(2), once the payload has set it; until then it is the host's.
+  std::optional<uint32_t> personality;
   // prctl(PR_SET_DUMPABLE); the monitor itself never is.
   int dumpable = 1;
 

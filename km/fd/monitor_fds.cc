@@ -268,6 +268,11 @@ void MonitorFds::lock() {
   limit_mutex_.lock();
 }
 
+void MonitorFds::lock_for_exec() {
+  lock();
+  if (rooms_ > 0) restore_limit();
+}
+
 void MonitorFds::unlock() {
   limit_mutex_.unlock();
   mutex_.unlock();

@@ -106,6 +106,9 @@ class MonitorFds {
 
   // All locks, for fork.
   void lock();
+  // The same for exec, and the soft limit is the payload's again: the new program inherits it. When the exec fails
+  // unlock(); a room of another thread that was open gives no room any more.
+  void lock_for_exec();
   void unlock();
 
  private:

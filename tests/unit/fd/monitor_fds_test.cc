@@ -202,6 +202,24 @@ TEST_CASE("a room raises the limit until the last one closes") {
   }));
 }
 
+TEST_CASE("an exec and a fork hand on the payload's limit") {
+  CHECK(with_limits(100, 400, [] {
+    MonitorFds fds;
+    const fd::DescriptorRoom room(fds);
+    fds.lock_for_exec();
+    const bool is_restored = soft_limit() == 100;
+    fds.unlock();
+    return is_restored;
+  }));
+  CHECK(with_limits(100, 400, [] {
+    MonitorFds fds;
+    fds.adopt(null_device())->release();
+    new fd::DescriptorRoom(fds);  // a room of a thread that the child does not have
+    fds.forget_all_in_fork_child({});
+    return soft_limit() == 100 && fds.limit().rlim_cur == 100;
+  }));
+}
+
 TEST_CASE("the child of a fork drops what it does not keep") {
   CHECK(with_limits(1024, 16384, [] {
     MonitorFds fds;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <string>
 
 namespace kontain::fd {
 namespace {
@@ -26,6 +27,14 @@ bool is_unused(int first) {
   return true;
 }
 
+tl::unexpected<Error> no_room() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return fail("descriptors", "limit of " + std::to_string(limit.rlim_cur) + " (ulimit -n)",
+              "no " + std::to_string(MonitorFds::kBlockSize) + " free numbers in a row for the monitor from " +
+                  std::to_string(kLowestBlock) + " on");
+}
+
 }  // namespace
 
 bool MonitorFds::place() {
@@ -42,7 +51,7 @@ bool MonitorFds::place() {
 }
 
 Result<UniqueFd> MonitorFds::adopt(UniqueFd fd) {
-  if (!is_placed_ && !place()) return fail_errno("descriptors", "", EMFILE);
+  if (!is_placed_ && !place()) return no_room();
   const UniqueFd original = std::move(fd);
   UniqueFd adopted(fcntl(original.get(), F_DUPFD_CLOEXEC, first()));
   if (!adopted) return fail_errno("descriptors", "", errno);

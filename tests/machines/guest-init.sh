@@ -43,7 +43,7 @@ if [ "$form" = full ]; then
   check "a program at 2 MiB" 0 km /bin/work-fixed
   for pair in null:139 read-only:139 no-execute:139 illegal:132 breakpoint:133 stack:139 general:139 halt:139 port:139 \
     doorbell-write:139 doorbell-read:139 doorbell-string:139 system-page:139 private-page:139 stub-write:139 \
-    stub-return:139 segments:139; do
+    stub-return:139 segments:139 lost-page:135; do
     check "crash ${pair%:*}" "${pair#*:}" km /bin/crash "${pair%:*}"
   done
   echo hello >/tmp/wanted

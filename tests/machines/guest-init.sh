@@ -54,6 +54,11 @@ if [ "$form" = full ]; then
   check "a trace" 0 km --trace=write,writev /bin/busybox echo traced
   cp /tmp/err /tmp/trace
   check "the trace has the call" 0 grep -q '^writev*(1, ' /tmp/trace
+  # The one layout of the host's that km cannot lift, and can be asked for only on a machine of our own.
+  echo 1 >/proc/sys/vm/legacy_va_layout
+  check "the legacy layout is refused" 125 km /bin/work
+  cp /tmp/err /tmp/refusal
+  check "the refusal names it" 0 grep -q 'vm.legacy_va_layout' /tmp/refusal
 fi
 dmesg | grep -iE 'kvm.*(error|warn|unhandled)' | sed 's/^/# /' | head -n 5
 [ "$failed" = 0 ] && echo "checks: all passed" || echo "checks: failed"

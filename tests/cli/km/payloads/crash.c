@@ -17,9 +17,8 @@ static int recurse(int depth) {
 
 static void jump_to_stub(void) {
   // The monitor's entry, with a return address that no program can have.
-  __asm__ volatile(
-      "movabs $0x8000000000000000, %%rcx\n movabs $0x6f8000000000, %%rdx\n mov $39, %%eax\n jmp *%%rdx" ::
-          : "rcx", "rdx", "rax", "memory");
+  __asm__ volatile("movabs $0x8000000000000000, %%rcx\n movabs $0x6f8000000000, %%rdx\n mov $39, %%eax\n jmp *%%rdx" ::
+                       : "rcx", "rdx", "rax", "memory");
 }
 
 // Touches a page of a mapped file after the file lost it; natively the kernel says SIGBUS.
@@ -35,7 +34,8 @@ static int touch_lost_page(void) {
 
 int main(int argc, char** argv) {
   const char* what = argc > 1 ? argv[1] : "";
-  if (!strcmp(what, "divide")) __asm__ volatile("xor %%ecx, %%ecx\n mov $1, %%eax\n cltd\n idiv %%ecx" ::: "eax", "ecx", "edx");
+  if (!strcmp(what, "divide"))
+    __asm__ volatile("xor %%ecx, %%ecx\n mov $1, %%eax\n cltd\n idiv %%ecx" ::: "eax", "ecx", "edx");
   if (!strcmp(what, "null")) *(volatile int*)0 = 1;
   if (!strcmp(what, "read-only")) *(volatile char*)read_only = 'x';
   if (!strcmp(what, "no-execute")) ((void (*)(void))(uintptr_t)not_code)();

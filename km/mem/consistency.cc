@@ -3,35 +3,13 @@
 
 #include <cinttypes>
 #include <cstdio>
-#include <memory>
-#include <vector>
 
 #include "km/mem/address_space.h"
+#include "km/mem/host_maps.h"
 #include "km/mem/host_memory.h"
 
 namespace kontain::mem {
 namespace {
-
-struct HostRange {
-  uint64_t start;
-  uint64_t end;
-  int protection;
-};
-
-std::vector<HostRange> host_ranges() {
-  std::vector<HostRange> ranges;
-  std::unique_ptr<FILE, int (*)(FILE*)> maps(std::fopen("/proc/self/maps", "re"), std::fclose);
-  char line[512];
-  while (maps && std::fgets(line, sizeof line, maps.get())) {
-    HostRange range = {};
-    char rights[5] = {};
-    if (std::sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", &range.start, &range.end, rights) != 3) continue;
-    range.protection = (rights[0] == 'r' ? PROT_READ : 0) | (rights[1] == 'w' ? PROT_WRITE : 0) |
-                       (rights[2] == 'x' ? PROT_EXEC : 0);
-    ranges.push_back(range);
-  }
-  return ranges;
-}
 
 std::string describe(const char* what, uint64_t address, int tree, int other) {
   char text[160];
@@ -48,7 +26,7 @@ int leaf_protection(uint64_t leaf) {
 std::optional<std::string> AddressSpace::check_consistency() {
   std::scoped_lock hold(lock_);
   std::optional<std::string> found;
-  for (const HostRange& range : host_ranges()) {
+  for (const HostMapping& range : read_host_maps()) {
     for (uint64_t at = range.start; at < range.end && in_guest(at, 1) && !found;) {
       const Vma* vma = tree_.first_above(at);
       const bool inside = vma && vma->start <= at;

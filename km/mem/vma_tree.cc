@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 
 #include "base/checked.h"
 #include "base/error.h"
@@ -46,8 +47,13 @@ bool VmaTree::covers(uint64_t start, uint64_t end) const {
 }
 
 bool VmaTree::mergeable(const Vma& left, const Vma& right) {
-  return left.end == right.start && left.anonymous && right.anonymous && !left.shared && !right.shared &&
-         left.protection == right.protection && left.grows_down == right.grows_down && left.stack == right.stack;
+  const bool continues = left.is_private_memory() || left.offset + (left.end - left.start) == right.offset;
+  return left.end == right.start && continues && left.protection == right.protection &&
+         std::tie(left.device, left.inode) == std::tie(right.device, right.inode) &&
+         std::tie(left.shared, left.anonymous, left.segment, left.grows_down, left.stack) ==
+             std::tie(right.shared, right.anonymous, right.segment, right.grows_down, right.stack) &&
+         std::tie(left.dont_fork, left.wipe_on_fork, left.dont_dump, left.sealed) ==
+             std::tie(right.dont_fork, right.wipe_on_fork, right.dont_dump, right.sealed);
 }
 
 void VmaTree::split(uint64_t address) {
@@ -55,7 +61,7 @@ void VmaTree::split(uint64_t address) {
   if (it == map_.end() || it->second.start >= address) return;
   Vma right = it->second;
   it->second.end = address;
-  right.start = address;
+  right.begin_at(address);
   map_.emplace(address, right);
 }
 
@@ -66,6 +72,7 @@ void VmaTree::merge_around(uint64_t start, uint64_t end) {
     auto next = std::next(it);
     if (next == map_.end()) return;
     if (mergeable(it->second, next->second)) {
+      if (it->second.accessible_end() == it->second.end) it->second.file_end = next->second.file_end;
       it->second.end = next->second.end;
       map_.erase(next);
     } else {
@@ -76,6 +83,7 @@ void VmaTree::merge_around(uint64_t start, uint64_t end) {
 
 void VmaTree::insert(const Vma& vma) {
   KONTAIN_CHECK(vma.start < vma.end && !any(vma.start, vma.end));
+  gaps_.take(vma.start, vma.end);
   map_.emplace(vma.start, vma);
   merge_around(vma.start, vma.end);
 }
@@ -83,48 +91,17 @@ void VmaTree::insert(const Vma& vma) {
 void VmaTree::erase(uint64_t start, uint64_t end) {
   split(start);
   split(end);
-  map_.erase(map_.lower_bound(start), map_.lower_bound(end));
+  const auto last = map_.lower_bound(end);
+  for (auto it = map_.lower_bound(start); it != last; it = map_.erase(it)) gaps_.give(it->second.start, it->second.end);
 }
 
 void VmaTree::set_end(uint64_t start, uint64_t end) {
   auto it = map_.find(start);
-  KONTAIN_CHECK(it != map_.end());
+  KONTAIN_CHECK(it != map_.end() && end > it->second.end);
+  gaps_.take(it->second.end, end);
   it->second.end = end;
+  if (it->second.anonymous) it->second.file_end = end;
   merge_around(start, end);
-}
-
-void VmaTree::set_start(uint64_t old_start, uint64_t new_start) {
-  auto node = map_.extract(old_start);
-  KONTAIN_CHECK(!node.empty());
-  node.key() = new_start;
-  node.mapped().start = new_start;
-  map_.insert(std::move(node));
-}
-
-uint64_t VmaTree::find_free_below(uint64_t ceiling, uint64_t floor, uint64_t length, uint64_t alignment) const {
-  auto it = map_.lower_bound(ceiling);
-  uint64_t gap_end = ceiling;
-  for (;;) {
-    const bool bottom = it == map_.begin();
-    const uint64_t gap_start = bottom ? floor : std::max(floor, std::prev(it)->second.end);
-    if (gap_end > gap_start && gap_end - gap_start >= length) {
-      const uint64_t address = align_down(gap_end - length, alignment);
-      if (address >= gap_start) return address;
-    }
-    if (bottom || gap_start == floor) return 0;
-    --it;
-    gap_end = it->second.start;
-  }
-}
-
-uint64_t VmaTree::find_free_above(uint64_t floor, uint64_t ceiling, uint64_t length, uint64_t alignment) const {
-  uint64_t address = align_up(floor, alignment);
-  while (address + length <= ceiling) {
-    const Vma* vma = first_above(address);
-    if (!vma || vma->start >= address + length) return address;
-    address = align_up(vma->end, alignment);
-  }
-  return 0;
 }
 
 }  // namespace kontain::mem

@@ -33,6 +33,7 @@ mem::GuestResult<void> PayloadMemory::map_anonymous(uint64_t address, uint64_t l
 mem::GuestResult<void> PayloadMemory::map_stack(uint64_t top, uint64_t length, int protection) {
   const uint64_t limited = page_up(std::min(stack_limit_, kStackMappedAtOnce));
   const uint64_t size = std::max(length, limited);
+  memory_.set_stack_top(top);
   constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN | MAP_STACK;
   return map({top - size, size, protection, kFlags, -1, 0});
 }

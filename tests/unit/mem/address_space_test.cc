@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -144,7 +145,11 @@ TEST_CASE("address_space: pages past the end of a file are SIGBUS, also after it
   REQUIRE(ftruncate(file.get(), 3 * 4096) == 0);
   CHECK_FALSE(s.memory.handle_fault(*at + 2 * 4096, 0));
   REQUIRE(ftruncate(file.get(), 4096) == 0);
-  s.memory.drop_file_entries();
+  HostFaults faults;
+  CHECK(s.memory.retry_after_host_fault(faults));  // perhaps only a change under way
+  CHECK(s.tables.leaf(*at + 4096) != 0);
+  CHECK(s.memory.retry_after_host_fault(faults));
+  CHECK(s.tables.leaf(*at + 4096) == 0);
   CHECK(s.memory.handle_fault(*at + 4096, 0)->signal == SIGBUS);
   CHECK_FALSE(s.memory.handle_fault(*at, 0));
   CHECK(s.consistent());
@@ -228,4 +233,38 @@ TEST_CASE("address_space: advice applies to mapped parts; unknown advice is refu
   CHECK(s.memory.advise(at, 8192, MADV_HWPOISON).error() == Errno{EINVAL});
   s.memory.unmap(at, 4096);
   CHECK(s.memory.advise(at, 8192, MADV_DONTNEED).error() == Errno{ENOMEM});
+}
+
+TEST_CASE("address_space: mappings are listed as /proc/self/maps shows them") {
+  NEEDS_RANGES();
+  Space s;
+  const UniqueFd file = temporary_file(4 * 4096);
+  const uint64_t heap = kHighStart + (1ull << 30);
+  s.memory.start_break(heap);
+  s.memory.set_break(heap + 8192);
+  const uint64_t anonymous = s.map(8192, PROT_READ | PROT_EXEC);
+  const uint64_t mapped = s.memory.map({0, 2 * 4096, PROT_READ, MAP_SHARED, file.get(), 4096}).value();
+  REQUIRE(s.memory.protect(mapped + 4096, 4096, PROT_NONE));
+  struct stat status = {};
+  REQUIRE(fstat(file.get(), &status) == 0);
+
+  std::vector<MappingView> views;
+  s.memory.for_each_mapping([&](const MappingView& view) { views.push_back(view); });
+  REQUIRE(views.size() == 4);
+  CHECK(views[0].start == heap);
+  CHECK(views[0].end == heap + 8192);
+  CHECK(views[0].name == "[heap]");
+  CHECK(views[1].start == mapped);
+  CHECK(views[1].end == mapped + 4096);
+  CHECK(views[1].shared);
+  CHECK(views[1].offset == 4096);
+  CHECK(views[1].inode == status.st_ino);
+  CHECK(views[1].name == "/memfd:test (deleted)");
+  CHECK(views[2].offset == 8192);
+  CHECK(views[2].protection == PROT_NONE);
+  CHECK(views[2].name == "/memfd:test (deleted)");
+  CHECK(views[3].start == anonymous);
+  CHECK(views[3].protection == (PROT_READ | PROT_EXEC));
+  CHECK(views[3].name.empty());
+  CHECK(views[3].inode == 0);
 }

@@ -1,5 +1,6 @@
 // The bare cost of leaving the guest by a system call and coming back: km's own virtual CPU in an endless
-// `mov $110, %eax; syscall; jmp`, and a host side that does nothing but put 0 into RAX. Prints nanoseconds a round trip.
+// `mov $110, %eax; syscall; jmp`, and a host side that does nothing but put 0 into RAX. Prints nanoseconds a round
+// trip.
 #include <sys/mman.h>
 
 #include <chrono>

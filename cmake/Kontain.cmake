@@ -69,14 +69,18 @@ function(kontain_fuzz_target name)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endfunction()
 
-# kontain_script_test(NAME SCRIPT [LABELS ...] [TIMEOUT n]): a shell test. Exit 0 passes, 77 skips with the reason it
-# printed, anything else fails. It finds the SDK in $KONTAIN_SDK and the sources in $KONTAIN_SOURCE.
+# kontain_script_test(NAME SCRIPT [LABELS ...] [TIMEOUT n] [COST n]): a shell test. Exit 0 passes, 77 skips with the
+# reason it printed, anything else fails. It finds the SDK in $KONTAIN_SDK and the sources in $KONTAIN_SOURCE. COST is
+# about how many seconds a test of more than five takes: the longest begin first, so that none runs alone at the end.
 function(kontain_script_test name script)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT;COST" "LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
   add_test(NAME "${name}" COMMAND bash "${CMAKE_CURRENT_SOURCE_DIR}/${script}")
   set_tests_properties("${name}" PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
     ENVIRONMENT "KONTAIN_SDK=${KONTAIN_SDK_DIR};KONTAIN_SOURCE=${CMAKE_SOURCE_DIR};KONTAIN_BUILD=${CMAKE_BINARY_DIR}")
+  if(ARG_COST)
+    set_tests_properties("${name}" PROPERTIES COST ${ARG_COST})
+  endif()
 endfunction()

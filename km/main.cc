@@ -32,15 +32,15 @@ int print_self_test(const std::string& format) {
   return run::kExitMonitorFailed;
 }
 
-int run_program(const config::Options& options, char** argv) {
-  const auto outcome = run::run_payload(options, environ, argv);
-  if (outcome) run::end_process(*outcome, options.program);
+// The payload ends with this process: what comes back is a failure to start it.
+int report_failure(const load::Loaded<run::Outcome>& outcome) {
   print_error(outcome.error().error);
   return outcome.error().exit_status;
 }
 
 int main_of_km(int argc, char** argv) {
   set_tool_name("km");
+  if (auto handover = run::take_handover()) return report_failure(run::continue_payload(std::move(*handover), argv));
   const auto options = config::parse_command_line(argc, argv);
   if (!options) {
     print_error(options.error());
@@ -56,7 +56,7 @@ int main_of_km(int argc, char** argv) {
     case config::Options::Action::SelfTest:
       return print_self_test(options->report_format);
     default:
-      return run_program(*options, argv);
+      return report_failure(run::run_payload(*options, environ, argv));
   }
 }
 

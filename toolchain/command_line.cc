@@ -65,9 +65,10 @@ std::vector<std::string> sdk_options(const linker::Sdk& sdk) {
   return {"--no-default-config",
           // gcc says nothing about -pie next to -c and the like.
           "-Wno-unused-command-line-argument", "--sysroot=" + sdk.sysroot,
-          // Where a GCC installation is looked for: here, so that the host's is never found.
-          "--gcc-toolchain=" + sdk.sysroot + "/usr", "-resource-dir=" + sdk.clang, "--rtlib=compiler-rt",
-          "--unwindlib=none", "-fuse-ld=lld", "--ld-path=" + sdk.bin + "/kontain-ld"};
+          // Where installations of GCC and CUDA are looked for: here, so that the host's are never found.
+          "--gcc-toolchain=" + sdk.sysroot + "/usr", "--cuda-path=" + sdk.sysroot + "/usr",
+          "-resource-dir=" + sdk.clang, "--rtlib=compiler-rt", "--unwindlib=none", "-fuse-ld=lld",
+          "--ld-path=" + sdk.bin + "/kontain-ld"};
 }
 
 void append(std::vector<std::string>& out, const std::vector<std::string>& more) {

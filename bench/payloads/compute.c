@@ -61,8 +61,10 @@ static uint64_t stream(void) {
 int main(int argc, char** argv) {
   const char* kind = argc > 1 ? argv[1] : "";
   double start = now();
-  uint64_t result = !strcmp(kind, "integers") ? integers() : !strcmp(kind, "floats") ? floats()
-                    : !strcmp(kind, "chase") ? chase() : stream();
+  uint64_t result = !strcmp(kind, "integers") ? integers()
+                    : !strcmp(kind, "floats") ? floats()
+                    : !strcmp(kind, "chase")  ? chase()
+                                              : stream();
   fprintf(stderr, "%llu\n", (unsigned long long)result);
   printf("%.4f\n", now() - start);
   return 0;

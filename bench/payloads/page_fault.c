@@ -17,7 +17,10 @@ static double touch(volatile char* memory, size_t size, int write) {
   char sum = 0;
   double start = now();
   for (size_t i = 0; i < size; i += 4096) {
-    if (write) memory[i] = 1; else sum += memory[i];
+    if (write)
+      memory[i] = 1;
+    else
+      sum += memory[i];
   }
   (void)sum;
   return (now() - start) / (size / 4096);

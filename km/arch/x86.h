@@ -72,6 +72,7 @@ inline constexpr uint64_t kFlagsFixed = 0x2;
 inline constexpr uint64_t kFlagTrap = 1 << 8;
 inline constexpr uint64_t kFlagInterrupt = 1 << 9;
 inline constexpr uint64_t kFlagDirection = 1 << 10;
+inline constexpr uint64_t kFlagResume = 1 << 16;
 
 // The highest user address plus one (Linux's TASK_SIZE_MAX with four-level paging).
 inline constexpr uint64_t kTaskSizeMax = 0x7fff'ffff'f000;

@@ -27,12 +27,9 @@ std::optional<std::string> text_of(const Json& value, JsonType type) {
 
 const char* type_name(JsonType type) {
   switch (type) {
-    case JsonType::Bool:
-      return "true or false is expected";
-    case JsonType::StringOrBool:
-      return "a string, true or false is expected";
-    default:
-      return "a string is expected";
+    case JsonType::Bool: return "true or false is expected";
+    case JsonType::StringOrBool: return "a string, true or false is expected";
+    default: return "a string is expected";
   }
 }
 

@@ -26,17 +26,16 @@ constexpr RequiredCapability kRequired[] = {
 Error open_error(int errno_value) {
   switch (errno_value) {
     case ENOENT:
-      return {kDevice, "", "no such device: load the kvm module, or enable virtualisation in the firmware or for this machine",
+      return {kDevice, "",
+              "no such device: load the kvm module, or enable virtualisation in the firmware or for this machine",
               errno_value};
     case EACCES:
     case EPERM:
       return {kDevice, "", "permission denied: this user may not use KVM (add it to the group that owns the device)",
               errno_value};
     case ENODEV:
-    case ENXIO:
-      return {kDevice, "", "the device is there but no KVM module answers", errno_value};
-    default:
-      return {kDevice, "", errno_text(errno_value), errno_value};
+    case ENXIO: return {kDevice, "", "the device is there but no KVM module answers", errno_value};
+    default: return {kDevice, "", errno_text(errno_value), errno_value};
   }
 }
 

@@ -27,7 +27,7 @@ class Vm {
   // Where Intel hosts may keep the three pages they need for real-mode emulation.
   void set_tss_address(uint64_t gpa) const;
   int fd() const { return fd_.get(); }
-  // Moves the descriptor elsewhere (into the monitor's block).
+  // Moves the descriptor elsewhere (to a number of the monitor's).
   UniqueFd take_fd() { return std::move(fd_); }
   void set_fd(UniqueFd fd) { fd_ = std::move(fd); }
 

@@ -1,7 +1,11 @@
 #include "km/mem/address_space.h"
 
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,12 +18,14 @@
 namespace kontain::mem {
 namespace {
 
-// Below this size an anonymous mapping's entries are written at once; above it, by fault, a window at a time.
+// Below these sizes a mapping's entries are written at once; above them, by fault, a part at a time.
 constexpr uint64_t kEagerLimit = 4ull << 20;
+constexpr uint64_t kEagerFileLimit = 64ull << 20;
 // From this size on a mapping is placed at a 2 MiB boundary and may get huge pages.
 constexpr uint64_t kHugeSize = x86::kLargePageSize;
 constexpr uint64_t kHugeAutoSize = 16ull << 20;
-// A hint in a window of its own is honoured only while there are few windows: V8's random hints made hundreds.
+// A small mapping's hint in a window of its own is honoured only while there are few windows: V8's random hints made
+// hundreds.
 constexpr size_t kHintedWindowLimit = 64;
 constexpr uint64_t kLow32Start = 0x4000'0000;
 constexpr uint64_t kLow32End = 0x8000'0000;
@@ -29,33 +35,59 @@ tl::unexpected<Errno> guest_error(int value) { return tl::make_unexpected(Errno{
 
 bool is_fixed(int flags) { return flags & (MAP_FIXED | MAP_FIXED_NOREPLACE); }
 
-// Which file is mapped, and how much of it can be without SIGBUS: whole pages up to its end.
-void describe_file(const MapRequest& request, Vma& vma) {
-  vma.offset = request.offset;
-  vma.file_end = vma.end;
-  struct stat status;
-  if (fstat(request.fd, &status) != 0) return;
-  vma.device = status.st_dev;
-  vma.inode = status.st_ino;
-  if (!S_ISREG(status.st_mode)) return;
-  const uint64_t size = page_up(static_cast<uint64_t>(status.st_size));
-  const uint64_t usable = size > request.offset ? size - request.offset : 0;
-  vma.file_end = vma.start + std::min(vma.end - vma.start, usable);
+bool is_known_type(int flags) {
+  const int type = flags & MAP_TYPE;
+  return type == MAP_PRIVATE || type == MAP_SHARED || type == MAP_SHARED_VALIDATE;
 }
 
-Vma describe(const MapRequest& request, uint64_t address, uint64_t length) {
+// Why a file cannot be mapped although the host would: 0 or an errno.
+int refuse_file(const MapRequest& request, const struct stat& status) {
+  const bool maybe_huge = static_cast<uint64_t>(status.st_blksize) >= kHugeSize;
+  if (!maybe_huge && !(request.protection & PROT_EXEC)) return 0;
+  struct statfs system;
+  if (fstatfs(request.fd, &system) != 0) return 0;
+  // Mapped and unmapped in its own page size only, which our tree does not know.
+  if (system.f_type == HUGETLBFS_MAGIC) return ENOMEM;
+  // The host's mapping is not executable, so its kernel does not object.
+  return (request.protection & PROT_EXEC) && (system.f_flags & ST_NOEXEC) ? EPERM : 0;
+}
+
+// Which file is mapped, and how much of it can be without SIGBUS: whole pages up to its end.
+int describe_file(const MapRequest& request, Vma& vma) {
+  vma.offset = request.offset;
+  struct stat status;
+  if (fstat(request.fd, &status) != 0) return errno;
+  vma.device = status.st_dev;
+  vma.inode = status.st_ino;
+  if (S_ISREG(status.st_mode)) {
+    const uint64_t size = page_up(static_cast<uint64_t>(status.st_size));
+    vma.file_end = std::min(vma.end, size > request.offset ? size - request.offset : 0);
+  }
+  return refuse_file(request, status);
+}
+
+// The mapping that is asked for, as if it began at 0. Visits the file system.
+GuestResult<Vma> describe(const MapRequest& request, uint64_t length) {
   Vma vma;
-  vma.start = address;
-  vma.end = address + length;
+  vma.end = length;
+  vma.file_end = length;
   vma.protection = request.protection & kProtectionMask;
   vma.shared = (request.flags & MAP_TYPE) != MAP_PRIVATE;
   vma.anonymous = request.flags & MAP_ANONYMOUS;
-  vma.grows_down = request.flags & MAP_GROWSDOWN;
+  vma.grows_down = vma.anonymous && (request.flags & MAP_GROWSDOWN);
   vma.stack = request.flags & (MAP_STACK | MAP_GROWSDOWN);
-  vma.file_end = vma.end;
-  if (!vma.anonymous) describe_file(request, vma);
+  if (vma.anonymous) return vma;
+  if (const int error = describe_file(request, vma)) return guest_error(error);
   return vma;
 }
+
+void move_to(uint64_t address, Vma& vma) {
+  vma.start += address;
+  vma.end += address;
+  vma.file_end += address;
+}
+
+bool wants_population(int flags) { return (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE; }
 
 }  // namespace
 
@@ -65,29 +97,52 @@ GuestResult<uint64_t> AddressSpace::map(const MapRequest& request) {
   const uint64_t length = page_up(request.length);
   if (request.length == 0) return guest_error(EINVAL);
   if (length == 0 || length > kGuestTop) return guest_error(ENOMEM);
-  if (!is_page_aligned(request.offset)) return guest_error(EINVAL);
+  if (!is_page_aligned(request.offset) || !is_known_type(request.flags)) return guest_error(EINVAL);
+  if ((request.flags & MAP_GROWSDOWN) && (request.flags & MAP_TYPE) != MAP_PRIVATE) return guest_error(EINVAL);
   if (request.flags & MAP_HUGETLB) return guest_error(ENOMEM);
+  auto vma = describe(request, length);
+  if (!vma) return tl::make_unexpected(vma.error());
 
-  std::scoped_lock hold(lock_);
-  auto address = choose_address(request, length);
+  std::unique_lock hold(lock_);
+  const auto address = place(request, *vma);
   if (!address) return address;
-  const uint64_t end = *address + length;
-  const bool replaces = tree_.any(*address, end);
-  if (replaces) tables_.clear(*address, end);
-  Vma vma = describe(request, *address, length);
+  const bool locked = (request.flags & MAP_LOCKED) || (lock_future_ && !(lock_future_ & MCL_ONFAULT));
+  hold.unlock();
+  if (locked || wants_population(request.flags)) populate(*address, *address + length, vma->protection, vma->shared);
+  return address;
+}
+
+// Maps `vma`, which begins at 0, where it may go.
+GuestResult<uint64_t> AddressSpace::place(const MapRequest& request, Vma vma) {
+  const auto address = choose_address(request, vma.end);
+  if (!address) return address;
+  move_to(*address, vma);
   if (vma.anonymous && vma.shared) vma.inode = ++shared_objects_;
+  if (any_sealed(vma.start, vma.end)) return guest_error(EPERM);
+  const bool replaces = tree_.any(vma.start, vma.end);
+  if (replaces) tables_.clear(vma.start, vma.end);
   const long mapped = host_map(vma, request);
   if (mapped < 0) {
-    if (replaces) recover_after_failed_map(*address, end);
+    if (replaces) recover_after_failed_map(vma.start, vma.end);
     return guest_error(static_cast<int>(-mapped));
   }
-  tables_.release_tables();
-  tree_.erase(*address, end);
+  ++changes_;
+  if (replaces) {
+    tables_.release_tables();
+    tree_.erase(vma.start, vma.end);
+  }
   tree_.insert(vma);
-  advise_huge(vma, *address, end);
-  fill(vma, *address, end);
-  if (request.flags & (MAP_POPULATE | MAP_LOCKED)) populate(vma);
+  if (const int error = lock_new(vma, request.flags & MAP_LOCKED)) return guest_error(error);
+  advise_huge(vma, vma.start, vma.end);
+  fill(vma, vma.start, vma.end);
   return address;
+}
+
+bool AddressSpace::is_hint_usable(const MapRequest& request, uint64_t hint, uint64_t length) const {
+  if (!in_guest(hint, length) || tree_.any(hint, hint + length)) return false;
+  if ((request.flags & MAP_32BIT) && hint + length > kLow32End) return false;
+  if (is_in_stack_guard(hint, hint + length)) return false;
+  return length >= kWindowSize || physical_.find(hint) || physical_.window_count() < kHintedWindowLimit;
 }
 
 GuestResult<uint64_t> AddressSpace::choose_address(const MapRequest& request, uint64_t length) {
@@ -100,18 +155,18 @@ GuestResult<uint64_t> AddressSpace::choose_address(const MapRequest& request, ui
     }
     return request.address;
   }
-  const uint64_t hint = page_down(request.address);
-  if (hint != 0 && in_guest(hint, length) && !tree_.any(hint, hint + length) &&
-      (physical_.find(hint) || physical_.window_count() < kHintedWindowLimit)) {
-    return hint;
-  }
+  // As Linux: a hint below the lowest address means the lowest address.
+  const uint64_t page = page_down(request.address);
+  const uint64_t hint = page == 0 ? 0 : std::max(page, kLowStart);
+  if (hint != 0 && is_hint_usable(request, hint, length)) return hint;
   if (request.flags & MAP_32BIT) {
     const uint64_t low = tree_.find_free_above(kLow32Start, kLow32End, length, kPageSize);
     if (low == 0) return guest_error(ENOMEM);
     return low;
   }
   const bool large = (request.flags & MAP_ANONYMOUS) && length >= kHugeSize;
-  const uint64_t free = find_free_locked(length, large ? kHugeSize : kPageSize);
+  uint64_t free = find_free_locked(length, large ? kHugeSize : kPageSize);
+  if (free == 0 && large) free = find_free_locked(length, kPageSize);
   if (free == 0) return guest_error(ENOMEM);
   return free;
 }
@@ -121,9 +176,25 @@ uint64_t AddressSpace::find_free(uint64_t length, uint64_t alignment) {
   return find_free_locked(length, alignment);
 }
 
-uint64_t AddressSpace::find_free_locked(uint64_t length, uint64_t alignment) {
-  const uint64_t high = tree_.find_free_below(mmap_top_, kHighStart, length, alignment);
-  return high != 0 ? high : tree_.find_free_below(kLowEnd, kLowStart, length, alignment);
+uint64_t AddressSpace::find_free_locked(uint64_t length, uint64_t alignment) const {
+  const uint64_t high = find_below_locked(mmap_top_, kHighStart, length, alignment);
+  return high != 0 ? high : find_below_locked(kLowEnd, kLowStart, length, alignment);
+}
+
+// Keeps away from below stacks that may grow.
+uint64_t AddressSpace::find_below_locked(uint64_t ceiling, uint64_t floor, uint64_t length, uint64_t alignment) const {
+  for (;;) {
+    const uint64_t address = tree_.find_free_below(ceiling, floor, length, alignment);
+    if (address == 0 || !is_in_stack_guard(address, address + length)) return address;
+    const uint64_t stack = tree_.first_above(address)->start;
+    if (stack < floor + kStackGuard) return 0;
+    ceiling = stack - kStackGuard;
+  }
+}
+
+bool AddressSpace::is_in_stack_guard(uint64_t start, uint64_t end) const {
+  const Vma* above = tree_.first_above(start);
+  return above && above->grows_down && above->start >= end && above->start - end < kStackGuard;
 }
 
 // Linux may have unmapped the range before it failed; if so that is what the payload gets, as there.
@@ -134,6 +205,7 @@ void AddressSpace::recover_after_failed_map(uint64_t start, uint64_t end) {
     if (vma && !host_is_mapped(at, kPageSize)) {
       reserve_range(at, stop);
       tree_.erase(at, stop);
+      ++changes_;
     } else if (vma) {
       fill(Vma(*vma), at, stop);
     }
@@ -148,57 +220,86 @@ GuestResult<void> AddressSpace::unmap(uint64_t address, uint64_t length) {
   // Natively anything below TASK_SIZE is a valid range; nothing of the payload's lies outside the two.
   if (address + size > x86::kTaskSizeMax) return guest_error(EINVAL);
   std::scoped_lock hold(lock_);
+  if (any_sealed(address, address + size)) return guest_error(EPERM);
   for (const auto& [low, high] : {std::pair{kLowStart, kLowEnd}, std::pair{kHighStart, kGuestTop}}) {
     const uint64_t start = std::max(address, low);
     const uint64_t end = std::min(address + size, high);
-    if (start < end && tree_.any(start, end)) unmap_locked(start, end);
+    if (start >= end || !tree_.any(start, end)) continue;
+    if (const int error = unmap_locked(start, end)) return guest_error(error);
   }
   return {};
 }
 
-void AddressSpace::unmap_locked(uint64_t start, uint64_t end) {
+// 0 or an errno, and then nothing has changed. A process that has all the mappings it may have gets a hole instead of
+// a reservation: nothing of the monitor is ever placed there, because it all goes above the ranges.
+int AddressSpace::unmap_locked(uint64_t start, uint64_t end) {
   tables_.clear(start, end);
-  reserve_range(start, end);
+  if (!reserve_range(start, end)) {
+    const long result = host_call(SYS_munmap, start, end - start);
+    if (result < 0) {
+      refill(start, end);
+      return static_cast<int>(-result);
+    }
+  }
+  ++changes_;
   tables_.release_tables();
   tree_.erase(start, end);
+  return 0;
+}
+
+// Gives the mappings of [start, end) their entries back.
+void AddressSpace::refill(uint64_t start, uint64_t end) {
+  for (const Vma* vma = tree_.first_above(start); vma && vma->start < end; vma = tree_.first_above(vma->end)) {
+    fill(*vma, std::max(start, vma->start), std::min(end, vma->end));
+  }
+}
+
+bool AddressSpace::any_sealed(uint64_t start, uint64_t end) const {
+  if (!any_sealed_) return false;
+  for (const Vma* vma = tree_.first_above(start); vma && vma->start < end; vma = tree_.first_above(vma->end)) {
+    if (vma->sealed) return true;
+  }
+  return false;
 }
 
 GuestResult<void> AddressSpace::protect(uint64_t address, uint64_t length, int protection) {
-  if (!is_page_aligned(address)) return guest_error(EINVAL);
+  constexpr int kGrows = PROT_GROWSDOWN | PROT_GROWSUP;
+  if ((protection & kGrows) == kGrows || !is_page_aligned(address)) return guest_error(EINVAL);
+  if (length == 0) return {};
   const uint64_t size = page_up(length);
-  if (size == 0 && length != 0) return guest_error(ENOMEM);
-  if (size == 0) return {};
-  if (protection & ~(kProtectionMask | PROT_GROWSDOWN | PROT_GROWSUP | 8 /* PROT_SEM */)) return guest_error(EINVAL);
-  if (protection & PROT_GROWSUP) return guest_error(EINVAL);
-  if (!in_guest(address, size)) return guest_error(ENOMEM);
+  if (size == 0 || address + size < address) return guest_error(ENOMEM);
+  if (protection & ~(kProtectionMask | kGrows | 8 /* PROT_SEM */)) return guest_error(EINVAL);
   std::scoped_lock hold(lock_);
   uint64_t start = address;
+  const uint64_t end = address + size;
+  const Vma* first = tree_.first_above(address);
+  if (!first || first->start >= end) return guest_error(ENOMEM);
   if (protection & PROT_GROWSDOWN) {
-    const Vma* vma = tree_.find(address);
-    if (!vma || !vma->grows_down) return guest_error(EINVAL);
-    start = vma->start;
+    if (!first->grows_down) return guest_error(EINVAL);
+    start = first->start;
+  } else if (first->start > start) {
+    return guest_error(ENOMEM);
+  } else if (protection & PROT_GROWSUP) {
+    return guest_error(EINVAL);  // no stack grows up here
   }
   protection &= kProtectionMask;
-  const uint64_t end = address + size;
-  const Vma* first = tree_.find(start);
-  if (!first) return guest_error(ENOMEM);
   // As Linux: parts before a hole are changed, then ENOMEM.
-  const bool whole = tree_.covers(start, end);
   int error = 0;
   uint64_t reached = start;
   tree_.update(start, end, [&](Vma& part) {
     if (part.start != reached) return false;
     error = protect_part(part, protection);
-    reached = part.end;
+    if (error == 0) reached = part.end;
     return error == 0;
   });
   if (error != 0) return guest_error(error);
-  if (!whole) return guest_error(ENOMEM);
+  if (reached < end) return guest_error(ENOMEM);
   return {};
 }
 
 int AddressSpace::protect_part(Vma& part, int protection) {
   const int old = part.protection;
+  if (part.sealed) return EPERM;
   if (old == protection) return 0;
   const bool reduces = old & ~protection & kProtectionMask;
   if (reduces) tables_.restrict_to(part.start, part.end, old & protection);
@@ -207,6 +308,7 @@ int AddressSpace::protect_part(Vma& part, int protection) {
     if (reduces) fill(part, part.start, part.end);
     return static_cast<int>(-result);
   }
+  ++changes_;
   if (reduces && host_protection(old) == host_protection(protection)) invalidate_shadow(part, protection);
   tables_.release_tables();
   part.protection = protection;
@@ -221,86 +323,25 @@ void AddressSpace::start_break(uint64_t address) {
 }
 
 uint64_t AddressSpace::set_break(uint64_t address) {
-  std::scoped_lock hold(lock_);
+  std::unique_lock hold(lock_);
   if (address < break_start_ || !in_guest(break_start_, address - break_start_)) return break_;
   const uint64_t old_end = page_up(break_);
   const uint64_t new_end = page_up(address);
   if (new_end < old_end) {
-    unmap_locked(new_end, old_end);
+    if (any_sealed(new_end, old_end) || unmap_locked(new_end, old_end) != 0) return break_;
   } else if (new_end > old_end) {
-    if (!in_guest(old_end, new_end - old_end) || tree_.any(old_end, new_end)) return break_;
-    MapRequest request = {old_end, new_end - old_end, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0};
-    const Vma vma = describe(request, old_end, new_end - old_end);
-    if (host_map(vma, request) < 0) return break_;
-    tree_.insert(vma);
-    fill(vma, old_end, new_end);
+    // As Linux: a page stays free between the heap and the next mapping.
+    if (!in_guest(old_end, new_end - old_end) || tree_.any(old_end, new_end + kPageSize)) return break_;
+    if (is_in_stack_guard(old_end, new_end)) return break_;
+    constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+    const MapRequest request = {old_end, new_end - old_end, PROT_READ | PROT_WRITE, kFlags, -1, 0};
+    if (!place(request, describe(request, new_end - old_end).value())) return break_;
   }
   break_ = address;
-  return break_;
-}
-
-namespace {
-
-// What the host is asked to do for an advice value.
-enum class Advice { Forward, Accept, ForwardPrivate };
-struct AdviceRow {
-  int value;
-  Advice action;
-};
-// Values that are not listed are EINVAL. Accepted ones have no effect on what the payload can see.
-constexpr AdviceRow kAdvice[] = {
-    {MADV_NORMAL, Advice::Forward},
-    {MADV_RANDOM, Advice::Forward},
-    {MADV_SEQUENTIAL, Advice::Forward},
-    {MADV_WILLNEED, Advice::Forward},
-    {MADV_DONTNEED, Advice::Forward},
-    {MADV_FREE, Advice::Forward},
-    {MADV_REMOVE, Advice::Forward},
-    {MADV_DONTFORK, Advice::Accept},
-    {MADV_DOFORK, Advice::Accept},
-    {MADV_MERGEABLE, Advice::Forward},
-    {MADV_UNMERGEABLE, Advice::Forward},
-    {MADV_HUGEPAGE, Advice::Forward},
-    {MADV_NOHUGEPAGE, Advice::Forward},
-    {MADV_DONTDUMP, Advice::Accept},
-    {MADV_DODUMP, Advice::Accept},
-    {MADV_WIPEONFORK, Advice::Forward},
-    {MADV_KEEPONFORK, Advice::Forward},
-    {MADV_COLD, Advice::Forward},
-    {MADV_PAGEOUT, Advice::Forward},
-    {MADV_POPULATE_READ, Advice::Forward},
-    {MADV_POPULATE_WRITE, Advice::Forward},
-    {24 /* MADV_DONTNEED_LOCKED */, Advice::Forward},
-    {25 /* MADV_COLLAPSE */, Advice::Forward},
-};
-
-const AdviceRow* find_advice(int value) {
-  for (const AdviceRow& row : kAdvice) {
-    if (row.value == value) return &row;
-  }
-  return nullptr;
-}
-
-}  // namespace
-
-GuestResult<void> AddressSpace::advise(uint64_t address, uint64_t length, int advice) {
-  const AdviceRow* row = find_advice(advice);
-  if (!row || !is_page_aligned(address)) return guest_error(EINVAL);
-  const uint64_t size = page_up(length);
-  if ((size == 0 && length != 0) || address + size < address) return guest_error(EINVAL);
-  if (size == 0) return {};
-  if (!in_guest(address, size)) return guest_error(ENOMEM);
-  std::scoped_lock hold(lock_);
-  const uint64_t end = address + size;
-  const bool whole = tree_.covers(address, end);
-  if (row->action == Advice::Accept) return whole ? GuestResult<void>{} : guest_error(ENOMEM);
-  for (const Vma* vma = tree_.first_above(address); vma && vma->start < end; vma = tree_.first_above(vma->end)) {
-    const uint64_t start = std::max(address, vma->start);
-    const long result =
-        host_call(28 /* madvise */, start, std::min(end, vma->end) - start, static_cast<uint64_t>(advice));
-    if (result < 0) return guest_error(static_cast<int>(-result));
-  }
-  return whole ? GuestResult<void>{} : guest_error(ENOMEM);
+  const bool populates = new_end > old_end && lock_future_ != 0 && !(lock_future_ & MCL_ONFAULT);
+  hold.unlock();
+  if (populates) populate(old_end, new_end, PROT_READ | PROT_WRITE, false);
+  return address;
 }
 
 bool AddressSpace::is_mapped(uint64_t address, uint64_t length) {
@@ -309,29 +350,38 @@ bool AddressSpace::is_mapped(uint64_t address, uint64_t length) {
 }
 
 void AddressSpace::advise_huge(const Vma& vma, uint64_t start, uint64_t end) {
-  if (!vma.anonymous || vma.shared || vma.stack || huge_pages_ == HugePages::Never) return;
+  if (!vma.is_private_memory() || vma.stack || huge_pages_ == HugePages::Never) return;
   const uint64_t least = huge_pages_ == HugePages::Always ? kHugeSize : kHugeAutoSize;
-  if (end - start >= least && (vma.protection & PROT_WRITE))
-    host_call(28 /* madvise */, start, end - start, MADV_HUGEPAGE);
+  if (end - start >= least && (vma.protection & PROT_WRITE)) host_call(SYS_madvise, start, end - start, MADV_HUGEPAGE);
 }
 
-void AddressSpace::populate(const Vma& vma) {
-  if (vma.protection == 0) return;
-  const int advice = (vma.protection & PROT_WRITE) ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
-  host_call(28 /* madvise */, vma.start, vma.end - vma.start, static_cast<uint64_t>(advice));
+// As Linux: only private memory is populated for writing. What cannot be had is left to page faults.
+void AddressSpace::populate(uint64_t start, uint64_t end, int protection, bool shared) {
+  if (protection == 0) return;
+  const int advice = (protection & PROT_WRITE) && !shared ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
+  host_call(SYS_madvise, start, end - start, static_cast<uint64_t>(advice));
 }
 
+// What cannot be filled now comes by fault, where running out is the payload's SIGBUS.
 void AddressSpace::fill(const Vma& vma, uint64_t start, uint64_t end) {
   if (vma.protection == 0) return;
   const uint64_t stop = std::min(end, vma.accessible_end());
   if (start >= stop) return;
-  const LeafSize leaf = vma.anonymous && !vma.shared ? LeafSize::LargeAllowed : LeafSize::Small;
-  // What cannot be filled now comes by fault, where running out is the payload's SIGBUS.
-  if (vma.anonymous && stop - start > kEagerLimit) {
+  if (!vma.anonymous) {
+    fill_file(vma, start, std::min(stop, start + kEagerFileLimit), vma.protection);
+    return;
+  }
+  const LeafSize leaf = vma.shared ? LeafSize::Small : LeafSize::LargeAllowed;
+  if (stop - start > kEagerLimit) {
     tables_.map_touched(start, stop, vma.protection, leaf);
   } else {
     tables_.map(start, stop, vma.protection, leaf, vma.start, vma.end);
   }
+}
+
+bool AddressSpace::fill_file(const Vma& vma, uint64_t start, uint64_t end, int protection) {
+  for (uint64_t chunk = align_down(start, kHugeSize); chunk < end; chunk += kHugeSize) file_chunks_.insert(chunk);
+  return tables_.map(start, end, protection, LeafSize::Small, vma.start, vma.end);
 }
 
 }  // namespace kontain::mem

@@ -4,10 +4,12 @@
 // addresses in the two guest ranges. Copy once, then validate the copy: another payload thread may change the original.
 #pragma once
 
+#include <signal.h>
 #include <sys/uio.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 #include <vector>
@@ -47,6 +49,10 @@ template <class T>
   return copy_out(destination.address(), &value, sizeof value);
 }
 
+// An atomic compare-and-exchange on an aligned word: the value found (equal to `expected`: it was replaced), or nothing
+// when the word cannot be written.
+std::optional<uint32_t> compare_exchange(GuestPtr<uint32_t> word, uint32_t expected, uint32_t desired);
+
 // A NUL-terminated string of at most `limit` bytes with its NUL. EFAULT, or ENAMETOOLONG when no NUL came.
 GuestResult<std::string> load_string(GuestPtr<const char> source, size_t limit);
 
@@ -54,7 +60,19 @@ GuestResult<std::string> load_string(GuestPtr<const char> source, size_t limit);
 // SSIZE_MAX, EFAULT for a range outside the guest (empty ranges may point anywhere).
 GuestResult<std::vector<iovec>> load_iovecs(GuestPtr<const iovec> source, uint64_t count);
 
-// Installs the SIGSEGV/SIGBUS handler that repairs faults in the functions above; once, before the first of them.
+// What a copy that failed may ask before it gives up: `tries` counts from 0. True: try again. One function for the
+// process; nullptr is none.
+using CopyResolver = bool (*)(uint64_t guest_address, uint64_t size, bool write, int tries);
+void set_copy_resolver(CopyResolver resolver);
+
+// Reads a byte of guest memory to see whether it can be had; asks nobody.
+bool touch(uint64_t guest_address);
+
+// For a SIGSEGV/SIGBUS handler: when the fault happened inside one of the functions above and on the guest's side, lets
+// `context` (a ucontext_t) go on with a failed copy and returns true.
+bool repair_fault(const siginfo_t* info, void* context);
+
+// Installs a SIGSEGV/SIGBUS handler that repairs faults in the functions above; once, before the first of them.
 // A fault anywhere else is a broken monitor: it goes to the default action.
 void install_fault_fixup();
 

@@ -26,4 +26,21 @@ kontain_guest_clear_end:
         ret
         .size kontain_guest_clear, . - kontain_guest_clear
 
+// RDI address of a 32-bit word, ESI expected, EDX desired, RCX where the value found is stored; returns RAX = 0, or 1
+// after a fault.
+        .globl kontain_guest_exchange, kontain_guest_exchange_start, kontain_guest_exchange_end
+        .type kontain_guest_exchange, @function
+kontain_guest_exchange:
+        mov %rcx, %r8
+        mov $1, %ecx
+        mov %esi, %eax
+kontain_guest_exchange_start:
+        lock cmpxchg %edx, (%rdi)
+        xor %ecx, %ecx
+kontain_guest_exchange_end:
+        mov %eax, (%r8)
+        mov %rcx, %rax
+        ret
+        .size kontain_guest_exchange, . - kontain_guest_exchange
+
         .section .note.GNU-stack, "", @progbits

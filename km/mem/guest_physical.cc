@@ -1,12 +1,15 @@
 #include "km/mem/guest_physical.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/checked.h"
 #include "km/mem/ranges.h"
 
 namespace kontain::mem {
 namespace {
 
-constexpr uint64_t kFirstChunk = 4ull << 20;   // a slot of up to 4 MiB costs the least
+constexpr uint64_t kFirstChunk = 4ull << 20;  // a slot of up to 4 MiB costs the least
 constexpr uint64_t kNextChunk = 32ull << 20;
 constexpr uint64_t kWindowCount = kGuestTop / kWindowSize;
 
@@ -34,17 +37,7 @@ bool GuestPhysical::grow_system_memory() {
   return true;
 }
 
-std::optional<uint64_t> GuestPhysical::allocate_page() {
-  {
-    std::scoped_lock hold(lock_);
-    if (!free_pages_.empty()) {
-      const uint64_t gpa = free_pages_.back();
-      free_pages_.pop_back();
-      return gpa;
-    }
-  }
-  return allocate_pages(1);
-}
+std::optional<uint64_t> GuestPhysical::allocate_page() { return allocate_pages(1); }
 
 std::optional<uint64_t> GuestPhysical::allocate_pages(uint64_t count) {
   std::scoped_lock hold(lock_);
@@ -56,12 +49,8 @@ std::optional<uint64_t> GuestPhysical::allocate_pages(uint64_t count) {
   return gpa;
 }
 
-// Dropping the page is an mmu-notifier event on it: a processor that still holds a cached way through this table is
-// flushed, and the page comes back zeroed.
-void GuestPhysical::free_page(uint64_t gpa) {
+void GuestPhysical::discard_page(uint64_t gpa) {
   KONTAIN_CHECK(madvise(system_pointer(gpa), kPageSize, MADV_DONTNEED) == 0);
-  std::scoped_lock hold(lock_);
-  free_pages_.push_back(gpa);
 }
 
 Result<void> GuestPhysical::expose_host_pages(uint64_t host, uint64_t size) {
@@ -83,16 +72,17 @@ std::optional<uint64_t> GuestPhysical::touch(uint64_t address, uint64_t allowed_
   for (uint64_t part = large; use_large && part < large + kLargeWindowSize; part += kWindowSize) {
     if (find(part)) use_large = false;
   }
-  const auto made = use_large ? make_window(large, kLargeWindowSize)
-                              : make_window(align_down(address, kWindowSize), kWindowSize);
+  const auto made =
+      use_large ? make_window(large, kLargeWindowSize) : make_window(align_down(address, kWindowSize), kWindowSize);
   return made ? find(address) : std::nullopt;
 }
 
 std::optional<uint64_t> GuestPhysical::make_window(uint64_t address, uint64_t size) {
+  std::scoped_lock hold(lock_);
   const uint64_t gpa = align_up(next_window_gpa_, size);
   if (!sink_->add_slot(gpa, size, address, kvm::SlotAccess::ReadWrite)) return std::nullopt;
   next_window_gpa_ = gpa + size;
-  windows_.push_back({address, gpa, size});
+  windows_.emplace(address, Window{gpa, size});
   auto* table = static_cast<uint32_t*>(window_table_.get());
   for (uint64_t offset = 0; offset < size; offset += kWindowSize) {
     table[(address + offset) / kWindowSize] = static_cast<uint32_t>((gpa + offset) / kWindowSize + 1);
@@ -100,8 +90,16 @@ std::optional<uint64_t> GuestPhysical::make_window(uint64_t address, uint64_t si
   return gpa;
 }
 
-Result<void> GuestPhysical::attach(SlotSink& sink) {
-  sink_ = &sink;
+uint64_t GuestPhysical::next_window(uint64_t address, uint64_t end) const {
+  auto next = windows_.upper_bound(address);
+  if (next != windows_.begin()) {
+    const auto& [start, window] = *std::prev(next);
+    if (start + window.size > address) return std::min(address, end);
+  }
+  return next == windows_.end() ? end : std::min(next->first, end);
+}
+
+Result<void> GuestPhysical::add_all(SlotSink& sink) const {
   uint64_t size = kFirstChunk;
   for (uint64_t gpa = 0; gpa < system_slotted_; gpa += size) {
     size = gpa == 0 ? kFirstChunk : kNextChunk;
@@ -110,9 +108,23 @@ Result<void> GuestPhysical::attach(SlotSink& sink) {
   if (host_pages_size_ != 0) {
     TRY(sink.add_slot(kHostPagesGpa, host_pages_size_, host_pages_, kvm::SlotAccess::ReadOnly));
   }
-  for (const Window& window : windows_) {
-    TRY(sink.add_slot(window.gpa, window.size, window.address, kvm::SlotAccess::ReadWrite));
+  for (const auto& [address, window] : windows_) {
+    TRY(sink.add_slot(window.gpa, window.size, address, kvm::SlotAccess::ReadWrite));
   }
+  return {};
+}
+
+Result<void> GuestPhysical::attach(SlotSink& sink) {
+  std::scoped_lock hold(lock_);
+  TRY(add_all(sink));
+  sink_ = &sink;
+  return {};
+}
+
+Result<void> GuestPhysical::replay(SlotSink& machine, const std::function<void()>& joined) {
+  std::scoped_lock hold(lock_);
+  TRY(add_all(machine));
+  joined();
   return {};
 }
 

@@ -8,13 +8,16 @@
 // A window is 64 MiB of the payload's addresses (or 1 GiB inside large mappings) with a slot of its own, made at the
 // first touch and never deleted: deleting a slot drops everything KVM has shadowed. Inside a window the way from
 // virtual to physical is linear, so a large page can be split in place.
+//
+// Pages may be allocated by any thread. Windows are found and made under the address space's lock.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <vector>
 
 #include "base/error.h"
 #include "base/mapping.h"
@@ -45,8 +48,8 @@ class GuestPhysical {
   std::optional<uint64_t> allocate_page();
   // `count` consecutive zeroed pages.
   std::optional<uint64_t> allocate_pages(uint64_t count);
-  // Gives a page back that no entry points to any more; flushes what processors may have cached of it.
-  void free_page(uint64_t gpa);
+  // Zeroes a page by giving its memory back to the host. It stays the caller's.
+  void discard_page(uint64_t gpa);
   // Our view of system memory at `gpa`.
   void* system_pointer(uint64_t gpa) const { return static_cast<char*>(system_.get()) + gpa; }
 
@@ -60,27 +63,36 @@ class GuestPhysical {
   // Number of windows made so far.
   size_t window_count() const { return windows_.size(); }
 
-  // Adds every slot again, to another machine: after fork(2) the old one is dead.
+  // The first address at or above `address` that lies in a window, or `end`.
+  uint64_t next_window(uint64_t address, uint64_t end) const;
+
+  // Adds every slot to another machine and gives it all later ones instead: after fork(2) the old one is dead.
   Result<void> attach(SlotSink& sink);
+  // Adds every slot to one more machine over the same memory. `joined` is called before any other slot can be made:
+  // it lets the sink pass later ones on to that machine too.
+  Result<void> replay(SlotSink& machine, const std::function<void()>& joined);
+
+  // Around a fork(2), so that the child finds the lock free: no slot and no page is made in between.
+  void prepare_fork() { lock_.lock(); }
+  void finish_fork() { lock_.unlock(); }
 
  private:
   struct Window {
-    uint64_t address;
     uint64_t gpa;
     uint64_t size;
   };
   explicit GuestPhysical(SlotSink& sink) : sink_(&sink) {}
   bool grow_system_memory();
+  Result<void> add_all(SlotSink& sink) const;
   std::optional<uint64_t> make_window(uint64_t address, uint64_t size);
 
   SlotSink* sink_;
-  std::mutex lock_;
+  std::mutex lock_;  // for what several threads may do at once: pages, slots, windows made
   Mapping system_;
   uint64_t system_used_ = 0;
   uint64_t system_slotted_ = 0;
-  std::vector<uint64_t> free_pages_;
   Mapping window_table_;  // uint32_t per 64 MiB of guest addresses: window GPA in units of 64 MiB, plus one
-  std::vector<Window> windows_;
+  std::map<uint64_t, Window> windows_;  // by the payload's address
   uint64_t next_window_gpa_ = kWindowsGpa;
   uint64_t host_pages_ = 0;
   uint64_t host_pages_size_ = 0;

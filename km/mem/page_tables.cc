@@ -14,6 +14,8 @@ using namespace x86;
 
 constexpr uint64_t kTableFlags = kPtePresent | kPteWrite | kPteUser | kPteAccessed;
 constexpr uint64_t kLargeMask = kLargePageSize - 1;
+// Emptying fewer tables than this keeps their memory: a call to the host costs more than it is worth.
+constexpr size_t kReleaseFrom = 16;
 constexpr uint64_t kPayloadTables = kGuestTop >> 39;
 constexpr uint64_t kSharedIndex = kSharedSystemBase >> 39;
 constexpr uint64_t kPrivateIndex = kPrivateSystemBase >> 39;
@@ -61,12 +63,23 @@ uint64_t* PageTables::find_directory_entry(uint64_t address) const {
   return &table(pointer & kPteAddressMask)[index_at(address, 2)];
 }
 
+// A zeroed table for the chunk of `address`: the one it had before, if any.
+std::optional<uint64_t> PageTables::table_for(uint64_t address) {
+  const auto found = parked_.find(address & ~kLargeMask);
+  if (found == parked_.end()) return physical_->allocate_page();
+  const uint64_t page = found->second;
+  parked_.erase(found);
+  std::fill_n(table(page), kEntriesPerTable, 0);
+  return page;
+}
+
 uint64_t* PageTables::make_entry_below(uint64_t level3_table, uint64_t address, unsigned level) {
   uint64_t current = level3_table;
   for (unsigned at = 3; at > level; --at) {
     uint64_t* entry = &table(current)[index_at(address, at)];
     if (!(*entry & kPtePresent)) {
-      const auto page = physical_->allocate_page();
+      // Above the payload's ranges several threads may be at work, each below a table of its own.
+      const auto page = at == 2 && address < kGuestTop ? table_for(address) : physical_->allocate_page();
       if (!page) return nullptr;
       write_entry(entry, *page | kTableFlags);
     }
@@ -76,6 +89,7 @@ uint64_t* PageTables::make_entry_below(uint64_t level3_table, uint64_t address, 
 }
 
 uint64_t* PageTables::make_directory_entry(uint64_t address) {
+  used_.set(address >> 39);
   return make_entry_below(directory_pointers(address), address, 2);
 }
 
@@ -91,8 +105,8 @@ bool PageTables::map_private_page(uint64_t private_table, uint64_t address, uint
 }
 
 // Safe at any time: the 512 entries say what the large one said.
-bool PageTables::split_large(uint64_t* entry) {
-  const auto page = physical_->allocate_page();
+bool PageTables::split_large(uint64_t* entry, uint64_t address) {
+  const auto page = table_for(address);
   if (!page) return false;
   const uint64_t flags = *entry & ~(kPteAddressMask | kPteLarge);
   const uint64_t base = *entry & kPteAddressMask;
@@ -110,7 +124,7 @@ bool PageTables::map_chunk(uint64_t start, uint64_t end, uint64_t gpa, uint64_t 
     write_entry(entry, gpa | flags | kPteLarge);
     return true;
   }
-  if ((*entry & kPtePresent) && (*entry & kPteLarge) && !split_large(entry)) return false;
+  if ((*entry & kPtePresent) && (*entry & kPteLarge) && !split_large(entry, start)) return false;
   uint64_t* leaves = make_entry_below(directory_pointers(start), start, 1);
   if (!leaves) return false;
   for (uint64_t page = start; page < end; page += kPageSize, gpa += kPageSize) write_entry(leaves++, gpa | flags);
@@ -131,15 +145,10 @@ bool PageTables::map(uint64_t start, uint64_t end, int protection, LeafSize leaf
 
 bool PageTables::map_touched(uint64_t start, uint64_t end, int protection, LeafSize leaf) {
   const uint64_t flags = leaf_flags(protection);
-  for (uint64_t at = start; at < end;) {
-    const auto gpa = physical_->find(at);
-    if (!gpa) {
-      at = std::min(end, align_down(at, kWindowSize) + kWindowSize);
-      continue;
-    }
+  for (uint64_t at = physical_->next_window(start, end); at < end;) {
     const uint64_t stop = chunk_end(at, end);
-    if (!map_chunk(at, stop, *gpa, flags, leaf)) return false;
-    at = stop;
+    if (!map_chunk(at, stop, *physical_->find(at), flags, leaf)) return false;
+    at = physical_->next_window(stop, end);
   }
   return true;
 }
@@ -147,6 +156,10 @@ bool PageTables::map_touched(uint64_t start, uint64_t end, int protection, LeafS
 // The first address at or above `address` whose 2 MiB chunk has an entry, or `end`; skips absent tables whole.
 uint64_t PageTables::next_present_chunk(uint64_t address, uint64_t end) const {
   while (address < end) {
+    if (!used_.test(address >> 39)) {
+      address = align_down(address, 1ull << 39) + (1ull << 39);
+      continue;
+    }
     const uint64_t pointer = table(directory_pointers(address))[index_at(address, 3)];
     if (!(pointer & kPtePresent)) {
       address = align_down(address, 1ull << 30) + (1ull << 30);
@@ -160,7 +173,7 @@ uint64_t PageTables::next_present_chunk(uint64_t address, uint64_t end) const {
 
 // Where no table can be had to split a large entry, all of it goes: what still is mapped comes back by page fault.
 void PageTables::clear_part(uint64_t* entry, uint64_t start, uint64_t end) {
-  if ((*entry & kPteLarge) && !split_large(entry)) {
+  if ((*entry & kPteLarge) && !split_large(entry, start)) {
     write_entry(entry, 0);
     return;
   }
@@ -168,12 +181,17 @@ void PageTables::clear_part(uint64_t* entry, uint64_t start, uint64_t end) {
   for (uint64_t page = start; page < end; page += kPageSize) write_entry(&leaves[index_at(page, 1)], 0);
 }
 
+void PageTables::park(uint64_t chunk, uint64_t gpa) {
+  parked_.emplace(chunk, gpa);
+  emptied_.push_back(gpa);
+}
+
 void PageTables::clear(uint64_t start, uint64_t end) {
   for (uint64_t at = next_present_chunk(start, end); at < end; at = next_present_chunk(at, end)) {
     const uint64_t stop = chunk_end(at, end);
     uint64_t* entry = find_directory_entry(at);
     if (is_whole_chunk(at, stop)) {
-      if (!(*entry & kPteLarge)) emptied_.push_back(*entry & kPteAddressMask);
+      if (!(*entry & kPteLarge)) park(at, *entry & kPteAddressMask);
       write_entry(entry, 0);
     } else {
       clear_part(entry, at, stop);
@@ -202,7 +220,7 @@ void PageTables::restrict_to(uint64_t start, uint64_t end, int protection) {
         at = stop;
         continue;
       }
-      if (!split_large(entry)) {
+      if (!split_large(entry, at)) {
         write_entry(entry, 0);
         at = stop;
         continue;
@@ -215,7 +233,9 @@ void PageTables::restrict_to(uint64_t start, uint64_t end, int protection) {
 }
 
 void PageTables::release_tables() {
-  for (uint64_t gpa : emptied_) physical_->free_page(gpa);
+  if (emptied_.size() >= kReleaseFrom) {
+    for (uint64_t gpa : emptied_) physical_->discard_page(gpa);
+  }
   emptied_.clear();
 }
 

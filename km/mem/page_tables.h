@@ -9,8 +9,10 @@
 // further; reducing them takes effect only with an mmu-notifier event on the host range afterwards (ADR 0004).
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
@@ -20,7 +22,7 @@
 
 namespace kontain::mem {
 
-inline constexpr uint64_t kSharedSystemBase = kGuestTop;                        // PML4 entry 222
+inline constexpr uint64_t kSharedSystemBase = kGuestTop;                          // PML4 entry 222
 inline constexpr uint64_t kPrivateSystemBase = kSharedSystemBase + (1ull << 39);  // PML4 entry 223
 
 // Whether the interior of a range may be mapped by 2 MiB leaves: only where virtual to physical is one anonymous run.
@@ -39,11 +41,11 @@ class PageTables {
   bool map(uint64_t start, uint64_t end, int protection, LeafSize leaf, uint64_t vma_start, uint64_t vma_end);
   // As map(), but only where a window exists already.
   bool map_touched(uint64_t start, uint64_t end, int protection, LeafSize leaf);
-  // Makes every entry of [start, end) not present. Tables that become empty are kept aside until release_tables().
+  // Makes every entry of [start, end) not present.
   void clear(uint64_t start, uint64_t end);
   // Takes away rights that `protection` lacks from the present entries of [start, end).
   void restrict_to(uint64_t start, uint64_t end, int protection);
-  // Returns emptied tables for reuse: after the host call that follows clear().
+  // Gives back the memory of tables that clear() emptied, if it is worth the while: after the host call that follows.
   void release_tables();
   // The leaf that maps `address`, or 0.
   uint64_t leaf(uint64_t address) const;
@@ -65,14 +67,21 @@ class PageTables {
   uint64_t* find_directory_entry(uint64_t address) const;
   uint64_t* make_directory_entry(uint64_t address);
   uint64_t* make_entry_below(uint64_t level3_table, uint64_t address, unsigned level);
-  bool split_large(uint64_t* entry);
+  std::optional<uint64_t> table_for(uint64_t address);
+  bool split_large(uint64_t* entry, uint64_t address);
+  void park(uint64_t chunk, uint64_t gpa);
   void clear_part(uint64_t* entry, uint64_t start, uint64_t end);
   bool map_chunk(uint64_t start, uint64_t end, uint64_t gpa, uint64_t flags, LeafSize leaf);
   uint64_t next_present_chunk(uint64_t address, uint64_t end) const;
 
   GuestPhysical* physical_;
   uint64_t first_table_ = 0;  // the table of PML4 entry 0; those of 1..222 follow
-  std::vector<uint64_t> emptied_;
+  std::bitset<512> used_;     // PML4 entries below which anything was ever mapped
+  // The tables of 2 MiB chunks that have none now, by chunk. A page that was the table of one chunk is never that of
+  // another: with shadow paging KVM keeps the way from the old chunk to what it has shadowed of the page, and nothing
+  // of ours makes it forget.
+  std::unordered_map<uint64_t, uint64_t> parked_;
+  std::vector<uint64_t> emptied_;  // parked since the last release_tables()
 };
 
 template <class Fn>

@@ -11,8 +11,9 @@ namespace kontain::mem {
 // and keeps it so. Takes some 15 us and no memory. On failure nothing stays mapped.
 Result<void> reserve_guest_ranges();
 
-// Makes [start, end) of a guest range an inaccessible reservation (again). A failure is a broken monitor.
-void reserve_range(uint64_t start, uint64_t end);
+// Makes [start, end) of a guest range an inaccessible reservation (again). False, and nothing has changed, when the
+// process has all the mappings it may have.
+bool reserve_range(uint64_t start, uint64_t end);
 
 // Lifts what made reserve_guest_ranges() fail, one step further at each call, and executes this program again with the
 // same arguments: clears ADDR_COMPAT_LAYOUT, lowers the soft stack limit to 8 MiB, raises the soft address-space

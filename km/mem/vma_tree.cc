@@ -83,6 +83,7 @@ void VmaTree::merge_around(uint64_t start, uint64_t end) {
 
 void VmaTree::insert(const Vma& vma) {
   KONTAIN_CHECK(vma.start < vma.end && !any(vma.start, vma.end));
+  gaps_.take(vma.start, vma.end);
   map_.emplace(vma.start, vma);
   merge_around(vma.start, vma.end);
 }
@@ -90,49 +91,17 @@ void VmaTree::insert(const Vma& vma) {
 void VmaTree::erase(uint64_t start, uint64_t end) {
   split(start);
   split(end);
-  map_.erase(map_.lower_bound(start), map_.lower_bound(end));
+  const auto last = map_.lower_bound(end);
+  for (auto it = map_.lower_bound(start); it != last; it = map_.erase(it)) gaps_.give(it->second.start, it->second.end);
 }
 
 void VmaTree::set_end(uint64_t start, uint64_t end) {
   auto it = map_.find(start);
-  KONTAIN_CHECK(it != map_.end());
+  KONTAIN_CHECK(it != map_.end() && end > it->second.end);
+  gaps_.take(it->second.end, end);
   it->second.end = end;
   if (it->second.anonymous) it->second.file_end = end;
   merge_around(start, end);
-}
-
-void VmaTree::set_start(uint64_t old_start, uint64_t new_start) {
-  auto node = map_.extract(old_start);
-  KONTAIN_CHECK(!node.empty());
-  node.key() = new_start;
-  node.mapped().start = new_start;
-  map_.insert(std::move(node));
-}
-
-uint64_t VmaTree::find_free_below(uint64_t ceiling, uint64_t floor, uint64_t length, uint64_t alignment) const {
-  auto it = map_.lower_bound(ceiling);
-  uint64_t gap_end = ceiling;
-  for (;;) {
-    const bool bottom = it == map_.begin();
-    const uint64_t gap_start = bottom ? floor : std::max(floor, std::prev(it)->second.end);
-    if (gap_end > gap_start && gap_end - gap_start >= length) {
-      const uint64_t address = align_down(gap_end - length, alignment);
-      if (address >= gap_start) return address;
-    }
-    if (bottom || gap_start == floor) return 0;
-    --it;
-    gap_end = it->second.start;
-  }
-}
-
-uint64_t VmaTree::find_free_above(uint64_t floor, uint64_t ceiling, uint64_t length, uint64_t alignment) const {
-  uint64_t address = align_up(floor, alignment);
-  while (address + length <= ceiling) {
-    const Vma* vma = first_above(address);
-    if (!vma || vma->start >= address + length) return address;
-    address = align_up(vma->end, alignment);
-  }
-  return 0;
 }
 
 }  // namespace kontain::mem

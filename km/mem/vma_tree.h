@@ -1,10 +1,14 @@
 // The payload's mappings: non-overlapping, ordered by address. The host cannot be asked (everything free is one
-// PROT_NONE reservation to it), so this is the one source of truth. Pure: no memory is touched.
+// PROT_NONE reservation to it), so this is the one source of truth. Pure: no memory is touched. Every operation on one
+// mapping or one search takes O(log n).
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+
+#include "km/arch/x86.h"
+#include "km/mem/gap_index.h"
 
 namespace kontain::mem {
 
@@ -71,14 +75,18 @@ class VmaTree {
     }
     merge_around(start, end);
   }
-  // Lets the mapping at `start` end at (or begin at) another address; the caller knows the space is free.
+  // Lets the mapping at `start` end at a higher address; the caller knows the space is free.
   void set_end(uint64_t start, uint64_t end);
-  void set_start(uint64_t old_start, uint64_t new_start);
 
-  // The highest free run of `length` bytes, aligned, inside [floor, ceiling); 0 when there is none.
-  uint64_t find_free_below(uint64_t ceiling, uint64_t floor, uint64_t length, uint64_t alignment) const;
+  // The highest free run of `length` bytes, aligned, inside [floor, ceiling); 0 when there is none. Aligned to more
+  // than a page, a run counts only if it has room for any misalignment.
+  uint64_t find_free_below(uint64_t ceiling, uint64_t floor, uint64_t length, uint64_t alignment) const {
+    return gaps_.find_below(ceiling, floor, length, alignment);
+  }
   // The lowest one.
-  uint64_t find_free_above(uint64_t floor, uint64_t ceiling, uint64_t length, uint64_t alignment) const;
+  uint64_t find_free_above(uint64_t floor, uint64_t ceiling, uint64_t length, uint64_t alignment) const {
+    return gaps_.find_above(floor, ceiling, length, alignment);
+  }
 
   const_iterator begin() const { return map_.begin(); }
   const_iterator end() const { return map_.end(); }
@@ -91,6 +99,7 @@ class VmaTree {
   Map::iterator first_above_it(uint64_t address);
 
   Map map_;  // by start
+  GapIndex gaps_{0, x86::kTaskSizeMax};
 };
 
 }  // namespace kontain::mem

@@ -18,6 +18,7 @@ class CallTrace {
   // Writes to `output`, a descriptor of the monitor's own.
   CallTrace(trace::Filter filter, UniqueFd output) : filter_(filter), output_(std::move(output)) {}
 
+  int fd() const { return output_.get(); }
   bool wants(uint64_t number) const { return filter_.wants(number); }
   void write_call(const trace::CallText& call, int64_t result);
   void write_call_without_result(const trace::CallText& call);

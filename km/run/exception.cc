@@ -42,17 +42,22 @@ const char* cause_of(const mem::FaultSignal& fault, uint64_t error_code) {
 
 }  // namespace
 
-std::optional<FatalSignal> signal_of_exception(const vcpu::Stop& stop, uint64_t rip, mem::AddressSpace& memory) {
+void handle_exception(const vcpu::Stop& stop, task::Task& task) {
+  const uint64_t rip = task.cpu().regs().rip;
   if (stop.vector == x86::kPageFault) {
-    const auto fault = memory.handle_fault(stop.fault_address, stop.error_code);
-    if (!fault) return std::nullopt;
-    return FatalSignal{fault->signal, fault->code, stop.fault_address, rip, cause_of(*fault, stop.error_code)};
+    const auto fault = task.memory().handle_fault(stop.fault_address, stop.error_code);
+    if (!fault) return;
+    task.forced_signal = {fault->signal, fault->code, stop.fault_address, rip, cause_of(*fault, stop.error_code)};
+    task.last_fault = {stop.vector, stop.error_code | x86::kFaultUser, stop.fault_address};
+    return;
   }
+  task.last_fault.trap_number = stop.vector;
+  task.last_fault.error_code = stop.error_code;
+  task.forced_signal = {SIGSEGV, SI_KERNEL, 0, rip, "unexpected exception"};
   for (const ExceptionRow& row : kExceptions) {
     if (row.vector != stop.vector) continue;
-    return FatalSignal{row.signal, row.code, row.address == Address::Instruction ? rip : 0, rip, row.cause};
+    task.forced_signal = {row.signal, row.code, row.address == Address::Instruction ? rip : 0, rip, row.cause};
   }
-  return FatalSignal{SIGSEGV, SI_KERNEL, 0, rip, "unexpected exception"};
 }
 
 }  // namespace kontain::run

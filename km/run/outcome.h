@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "km/signal/delivery.h"
+
 namespace kontain::run {
 
 // Exit statuses of km's own (docs/man/km.1).
@@ -11,23 +13,14 @@ inline constexpr int kExitMonitorFailed = 125;
 inline constexpr int kExitNotRunnable = 126;
 inline constexpr int kExitNotFound = 127;
 
-// A signal that ends the payload, and what is known about its cause.
-struct FatalSignal {
-  int signal = 0;
-  int code = 0;          // si_code
-  uint64_t address = 0;  // si_addr
-  uint64_t rip = 0;
-  const char* cause = "";  // in words, e.g. "address not mapped"
-};
-
 struct Outcome {
   enum class Kind : uint8_t { Exited, Killed };
   Kind kind = Kind::Exited;
   int status = 0;      // Exited: 0..255
-  FatalSignal signal;  // Killed
+  signal::FatalSignal signal;  // Killed
 
   static Outcome exited(int status) { return {Kind::Exited, status, {}}; }
-  static Outcome killed(const FatalSignal& signal) { return {Kind::Killed, 0, signal}; }
+  static Outcome killed(const signal::FatalSignal& signal) { return {Kind::Killed, 0, signal}; }
 };
 
 // "SIGSEGV", or "signal 40".

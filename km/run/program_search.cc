@@ -59,7 +59,7 @@ std::string real_path(const UniqueFd& fd) {
   return size > 0 ? std::string(target.data(), static_cast<size_t>(size)) : std::string();
 }
 
-tl::expected<UniqueFd, int> open_interpreter(const std::string& path) {
+tl::expected<UniqueFd, int> open_directly(const std::string& path) {
   UniqueFd fd = open_file(path);
   if (!fd) return tl::make_unexpected(errno);
   return fd;
@@ -86,29 +86,42 @@ void put_interpreter_in_front(std::vector<std::string>& arguments, const elf::Sh
   arguments.insert(arguments.begin(), front.begin(), front.end());
 }
 
+// Follows #! lines to a program. `may_reopen`: an interpreter could open the first file by its name.
+load::Loaded<FoundProgram> follow_scripts(OpenedFile file, std::vector<std::string> arguments, bool may_reopen,
+                                          const task::OpenForExec& open) {
+  for (int depth = 0; depth <= kScriptDepth; ++depth) {
+    auto shebang = read_shebang(file.fd, file.path);
+    if (!shebang) return tl::make_unexpected(shebang.error());
+    if (!*shebang) {
+      std::string executable = real_path(file.fd);
+      auto program = load::prepare_program(std::move(file.fd), file.path, open);
+      if (!program) return tl::make_unexpected(program.error());
+      return FoundProgram{std::move(*program), std::move(arguments), file.path, std::move(executable)};
+    }
+    if (!may_reopen) return not_started(file.path, ENOENT);
+    // A script needs the permission to be executed like any program.
+    auto checked = load::ProgramFile::from_fd(std::move(file.fd));
+    if (!checked) return tl::make_unexpected(load::to_load_error(checked.error(), file.path));
+    put_interpreter_in_front(arguments, **shebang, file.path);
+    auto next = open((*shebang)->interpreter);
+    if (!next) return not_started((*shebang)->interpreter, next.error());
+    file = {std::move(*next), (*shebang)->interpreter};
+  }
+  return tl::make_unexpected(load::LoadError{
+      {file.path, "cannot be started", "too many levels of scripts", ELOOP}, kExitNotRunnable, ELOOP});
+}
+
 }  // namespace
 
 load::Loaded<FoundProgram> find_program(const std::string& name, std::vector<std::string> arguments) {
-  std::string current = name;
-  for (int depth = 0; depth <= kScriptDepth; ++depth) {
-    auto file = open_program(current);
-    if (!file) return tl::make_unexpected(file.error());
-    auto shebang = read_shebang(file->fd, current);
-    if (!shebang) return tl::make_unexpected(shebang.error());
-    if (!*shebang) {
-      std::string executable = real_path(file->fd);
-      auto program = load::prepare_program(std::move(file->fd), current, open_interpreter);
-      if (!program) return tl::make_unexpected(program.error());
-      return FoundProgram{std::move(*program), std::move(arguments), file->path, std::move(executable)};
-    }
-    // A script needs the permission to be executed like any program.
-    auto checked = load::ProgramFile::from_fd(std::move(file->fd));
-    if (!checked) return tl::make_unexpected(load::to_load_error(checked.error(), current));
-    put_interpreter_in_front(arguments, **shebang, file->path);
-    current = (*shebang)->interpreter;
-  }
-  return tl::make_unexpected(
-      load::LoadError{{name, "cannot be started", "too many levels of scripts", ELOOP}, kExitNotRunnable, ELOOP});
+  auto file = open_program(name);
+  if (!file) return tl::make_unexpected(file.error());
+  return follow_scripts(std::move(*file), std::move(arguments), true, open_directly);
+}
+
+load::Loaded<FoundProgram> judge_program(task::ExecRequest& request) {
+  return follow_scripts({std::move(request.file), request.name}, std::move(request.arguments),
+                        !request.name_ends_with_exec, request.open);
 }
 
 }  // namespace kontain::run

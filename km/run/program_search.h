@@ -1,10 +1,11 @@
-// From the name on the command line to a program that can be loaded: PATH, scripts, permission.
+// From a name or an opened file to a program that can be loaded: PATH, scripts, permission.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "km/load/loader.h"
+#include "km/task/lifecycle.h"
 
 namespace kontain::run {
 
@@ -18,5 +19,9 @@ struct FoundProgram {
 // Finds `name` as execvp(3) does, except that a name without a slash is looked for in the working directory first.
 // `arguments` is the payload's argv; a script's interpreter takes its place in front.
 load::Loaded<FoundProgram> find_program(const std::string& name, std::vector<std::string> arguments);
+
+// The same for an execve of the payload: its file is open already, interpreters are opened by `request.open`. The
+// file, the name and the arguments are taken out of `request`.
+load::Loaded<FoundProgram> judge_program(task::ExecRequest& request);
 
 }  // namespace kontain::run

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "km/sys/forward.h"
+#include "km/sys/limits.h"
 #include "km/sys/new_fds.h"
 
 namespace kontain::sys {
@@ -63,6 +65,16 @@ SysResult fcntl_in_out(PayloadFd fd, unsigned command, GuestPtr<T> argument) {
   return finish(host(SYS_fcntl, fd, command, &copy), argument, copy);
 }
 
+// Makes the number `to` the payload's, if it may have it: nothing, or why the call fails.
+std::optional<Errno> admit_target(Task& task, PayloadFd from, int to) {
+  fd::MonitorFds& fds = task.process().fds();
+  if (!fds.is_monitor_fd(to)) return std::nullopt;
+  const auto limit = payload_limit(task, RLIMIT_NOFILE);
+  if (!limit || static_cast<rlim_t>(to) >= limit->rlim_cur) return Errno{EBADF};
+  if (host(SYS_fcntl, from, F_GETFD).is_error() || !fds.vacate(to)) return Errno{EBADF};
+  return std::nullopt;
+}
+
 }  // namespace
 
 SysResult sys_pipe(Task& task, GuestPtr<int[2]> out) { return sys_pipe2(task, out, 0); }
@@ -74,8 +86,17 @@ SysResult sys_pipe2(Task& task, GuestPtr<int[2]> out, int flags) {
 }
 
 SysResult sys_dup(Task& task, PayloadFd fd) { return hand_out_fd(task, host(SYS_dup, fd)); }
-SysResult sys_dup2(Task&, PayloadFd from, PayloadFd to) { return host(SYS_dup2, from, to); }
-SysResult sys_dup3(Task&, PayloadFd from, PayloadFd to, int flags) { return host(SYS_dup3, from, to, flags); }
+
+SysResult sys_dup2(Task& task, PayloadFd from, int to) {
+  const auto error = admit_target(task, from, to);
+  return error ? *error : host(SYS_dup2, from, to);
+}
+
+SysResult sys_dup3(Task& task, PayloadFd from, int to, int flags) {
+  if (flags & ~O_CLOEXEC) return Errno{EINVAL};
+  const auto error = admit_target(task, from, to);
+  return error ? *error : host(SYS_dup3, from, to, flags);
+}
 
 SysResult sys_fcntl(Task& task, PayloadFd fd, unsigned command, uint64_t argument) {
   const auto* row = std::ranges::find(kFcntlRows, command, &FcntlRow::command);
@@ -97,14 +118,18 @@ SysResult sys_close_range(Task& task, unsigned first, unsigned last, unsigned fl
   if (first > last || (flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC))) return Errno{EINVAL};
   // The descriptor table is never shared between processes, so there is nothing to unshare it from.
   flags &= ~static_cast<unsigned>(CLOSE_RANGE_UNSHARE);
-  const unsigned block = static_cast<unsigned>(task.process().fds().first());
-  const unsigned block_end = block + fd::MonitorFds::kBlockSize;
-  if (first < block) {
-    const SysResult below = host(SYS_close_range, first, std::min(last, block - 1), flags);
-    if (below.is_error()) return below;
-  }
-  if (last < block_end) return SysResult::ok();
-  return host(SYS_close_range, std::max(first, block_end), last, flags);
+  SysResult result = SysResult::ok();
+  uint64_t next = first;
+  const auto close_up_to = [&](uint64_t end) {
+    const uint64_t stop = std::min<uint64_t>(end, uint64_t{last} + 1);
+    if (!result.is_error() && next < stop) result = host(SYS_close_range, next, stop - 1, flags);
+  };
+  task.process().fds().for_each_run([&](int run_first, int run_last) {
+    close_up_to(static_cast<uint64_t>(run_first));
+    next = std::max(next, static_cast<uint64_t>(run_last) + 1);
+  });
+  close_up_to(uint64_t{last} + 1);
+  return result;
 }
 
 }  // namespace kontain::sys

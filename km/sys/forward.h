@@ -10,6 +10,7 @@
 
 #include "base/host_call.h"
 #include "km/sys/args.h"
+#include "km/task/interruptible_call.h"
 
 namespace kontain::sys {
 
@@ -60,11 +61,16 @@ uint64_t to_register(T value) {
   }
 }
 
-// Issues the host's call.
+// True for calls whose row says that they may sleep: a signal in hand ends them.
+bool may_block(long number);
+
+// Issues the host's call. One that may sleep ends with EINTR or task::kRestart when a signal for the payload is in hand;
+// the run loop decides what becomes of it.
 // SAFETY: a pointer argument is to monitor memory that the call may use; guest memory comes as HostBuffer.
 template <class... Args>
 SysResult host(long number, Args... args) {
   static_assert(sizeof...(Args) <= 6);
+  if (may_block(number)) return SysResult::from_host(task::interruptible_call(number, to_register(args)...));
   return SysResult::from_host(host_call(number, to_register(args)...));
 }
 

@@ -10,9 +10,10 @@
 namespace kontain::sys {
 namespace {
 
-// Limits on memory are the payload's address space's business: on the host they would starve the monitor.
+// Limits on memory are the payload's address space's business, and cores are written by the monitor: on the host they
+// would starve the monitor, or dump it.
 bool is_kept_from_host(unsigned resource) {
-  return resource == RLIMIT_STACK || resource == RLIMIT_AS || resource == RLIMIT_DATA;
+  return resource == RLIMIT_STACK || resource == RLIMIT_AS || resource == RLIMIT_DATA || resource == RLIMIT_CORE;
 }
 
 bool may_raise_hard_limits() {
@@ -26,17 +27,14 @@ SysResult host_limit(unsigned resource, const rlimit* set, rlimit* old) {
   return host(SYS_prlimit64, 0, resource, set, old);
 }
 
-// The host's descriptor limit never sinks into the monitor's block: descriptors made there could not be moved, and
-// the monitor could make none.
+// The host enforces the soft limit; the hard one is kept, because the monitor needs numbers beyond it.
 SysResult set_descriptor_limit(Task& task, const rlimit& limit) {
-  const auto needed = static_cast<rlim_t>(task.process().fds().first()) + fd::MonitorFds::kBlockSize;
-  rlimit applied = limit;
-  if (limit.rlim_cur < needed) {
-    rlimit current{};
-    host_limit(RLIMIT_NOFILE, nullptr, &current);
-    applied = {std::min(needed, current.rlim_max), current.rlim_max};
-  }
-  return host_limit(RLIMIT_NOFILE, &applied, nullptr);
+  rlimit applied{};
+  const SysResult read = host_limit(RLIMIT_NOFILE, nullptr, &applied);
+  if (read.is_error()) return read;
+  applied = {limit.rlim_cur, std::max(limit.rlim_max, applied.rlim_max)};
+  const auto set = task.process().fds().set_limit(applied);
+  return set ? SysResult::ok() : Errno{set.error().errno_value};
 }
 
 SysResult set_limit(Task& task, unsigned resource, const rlimit& limit) {
@@ -49,18 +47,31 @@ SysResult set_limit(Task& task, unsigned resource, const rlimit& limit) {
     if (applied.is_error()) return applied;
   }
   if (resource == RLIMIT_STACK) task.memory().set_stack_limit(limit.rlim_cur);
-  task.process().limits[resource] = limit;
+  task.process().limits.set(resource, limit);
   return SysResult::ok();
 }
 
-bool is_self(Task& task, int pid) { return pid == 0 || pid == task.tid() || pid == host(SYS_getpid).raw(); }
+// The process may be named by any of its threads.
+bool is_self(Task& task, int pid) {
+  if (pid == 0 || pid == task.tid()) return true;
+  const auto own = static_cast<int>(host(SYS_getpid).raw());
+  return pid == own || !host(SYS_tgkill, own, pid, 0).is_error();
+}
+
+// Another process. What is kept from the host for it lies in its own monitor, and the host's limit is that monitor's.
+SysResult limit_other(int pid, unsigned resource, std::optional<rlimit> limit, GuestPtr<rlimit> old) {
+  if (limit && (is_kept_from_host(resource) || resource == RLIMIT_NOFILE)) return Errno{EPERM};
+  rlimit previous{};
+  const SysResult result = host(SYS_prlimit64, pid, resource, pointer_or_null(limit), &previous);
+  return finish_optional(result, old, previous);
+}
 
 }  // namespace
 
 GuestResult<rlimit> payload_limit(Task& task, unsigned resource) {
   if (resource >= RLIM_NLIMITS) return tl::make_unexpected(Errno{EINVAL});
-  const auto& kept = task.process().limits[resource];
-  if (kept) return *kept;
+  if (const auto kept = task.process().limits.get(resource)) return *kept;
+  if (resource == RLIMIT_NOFILE) return task.process().fds().limit();
   rlimit limit{};
   const SysResult read = host_limit(resource, nullptr, &limit);
   if (read.is_error()) return tl::make_unexpected(Errno{read.error()});
@@ -80,11 +91,8 @@ SysResult sys_setrlimit(Task& task, unsigned resource, GuestPtr<const rlimit> li
 
 SysResult sys_prlimit64(Task& task, int pid, unsigned resource, GuestPtr<const rlimit> limit, GuestPtr<rlimit> old) {
   GUEST_TRY_ASSIGN(std::optional<rlimit> copy, load_optional(limit));
-  if (!is_self(task, pid)) {
-    rlimit previous{};
-    const SysResult result = host(SYS_prlimit64, pid, resource, pointer_or_null(copy), &previous);
-    return finish_optional(result, old, previous);
-  }
+  if (pid < 0) return Errno{ESRCH};
+  if (!is_self(task, pid)) return limit_other(pid, resource, copy, old);
   GUEST_TRY_ASSIGN(const rlimit previous, payload_limit(task, resource));
   const SysResult result = copy ? set_limit(task, resource, *copy) : SysResult::ok();
   return finish_optional(result, old, previous);

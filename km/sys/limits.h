@@ -1,5 +1,6 @@
-// Resource limits. Those that would hit the monitor instead of the payload (stack, address space, data, and a
-// descriptor limit below the monitor's block) are kept in the Process; the others are the host's.
+// Resource limits. Those that would hit the monitor instead of the payload (stack, address space, data, core, and the
+// hard descriptor limit) are kept in the Process; the others are the host's. Those of another process can be read as
+// the host knows them; what is kept there cannot be set.
 #pragma once
 
 #include <sys/resource.h>

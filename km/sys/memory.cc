@@ -3,7 +3,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "base/checked.h"
@@ -12,19 +11,11 @@
 namespace kontain::sys {
 namespace {
 
+constexpr long kMsealNumber = 462;  // SYS_mseal, younger than our headers
+
 SysResult from(const GuestResult<void>& result) { return result ? SysResult::ok() : SysResult(result.error()); }
 SysResult from(const GuestResult<uint64_t>& result) {
   return result ? SysResult::value(static_cast<int64_t>(*result)) : SysResult(result.error());
-}
-
-// For calls that name addresses without reading them: the whole range must be the payload's and mapped, else `missing`.
-SysResult forward_range(Task& task, long number, uint64_t address, uint64_t length, int flags, int missing) {
-  const uint64_t offset = address & (kPageSize - 1);
-  if (length == 0 && is_page_aligned(address)) return SysResult::ok();
-  const auto end = checked_add(length, offset);
-  if (!end || page_up(*end) == 0) return Errno{EINVAL};
-  if (!task.memory().is_mapped(page_down(address), page_up(*end))) return Errno{missing};
-  return SysResult::from_host(host_call(number, address, length, static_cast<uint64_t>(flags)));
 }
 
 }  // namespace
@@ -56,8 +47,16 @@ SysResult sys_madvise(Task& task, uint64_t address, uint64_t length, int advice)
 }
 
 SysResult sys_msync(Task& task, uint64_t address, uint64_t length, int flags) {
+  // With an empty range the host judges the flags.
+  if (const long judged = host_call(SYS_msync, 0, 0, static_cast<uint64_t>(flags)); judged < 0) {
+    return SysResult::from_host(judged);
+  }
+  const uint64_t size = page_up(length);
   if (!is_page_aligned(address)) return Errno{EINVAL};
-  return forward_range(task, SYS_msync, address, length, flags, ENOMEM);
+  if ((size == 0 && length != 0) || address + size < address) return Errno{ENOMEM};
+  return from(task.memory().for_each_run(address, size, [&](uint64_t start, uint64_t run) {
+    return host_call(SYS_msync, start, run, static_cast<uint64_t>(flags));
+  }));
 }
 
 SysResult sys_mincore(Task& task, uint64_t address, uint64_t length, GuestPtr<unsigned char> residency) {
@@ -70,16 +69,27 @@ SysResult sys_mincore(Task& task, uint64_t address, uint64_t length, GuestPtr<un
 }
 
 SysResult sys_mlock(Task& task, uint64_t address, uint64_t length) {
-  return forward_range(task, SYS_mlock, address, length, 0, ENOMEM);
+  return from(task.memory().lock_pages(address, length, 0));
 }
 
 SysResult sys_mlock2(Task& task, uint64_t address, uint64_t length, int flags) {
   if (flags & ~MLOCK_ONFAULT) return Errno{EINVAL};
-  return forward_range(task, SYS_mlock2, address, length, flags, ENOMEM);
+  return from(task.memory().lock_pages(address, length, flags));
 }
 
 SysResult sys_munlock(Task& task, uint64_t address, uint64_t length) {
-  return forward_range(task, SYS_munlock, address, length, 0, ENOMEM);
+  return from(task.memory().unlock_pages(address, length));
+}
+
+SysResult sys_mlockall(Task& task, int flags) { return from(task.memory().lock_all(flags)); }
+
+SysResult sys_munlockall(Task& task) { return from(task.memory().unlock_all()); }
+
+SysResult sys_mseal(Task& task, uint64_t address, uint64_t length, unsigned long flags) {
+  // A host without it has libraries that do not expect it.
+  if (const long known = host_call(kMsealNumber, 0, 0, 0); known < 0) return SysResult::from_host(known);
+  if (flags != 0) return Errno{EINVAL};
+  return from(task.memory().seal(address, length));
 }
 
 }  // namespace kontain::sys

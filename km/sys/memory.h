@@ -21,5 +21,8 @@ SysResult sys_mincore(Task& task, uint64_t address, uint64_t length, GuestPtr<un
 SysResult sys_mlock(Task& task, uint64_t address, uint64_t length);
 SysResult sys_mlock2(Task& task, uint64_t address, uint64_t length, int flags);
 SysResult sys_munlock(Task& task, uint64_t address, uint64_t length);
+SysResult sys_mlockall(Task& task, int flags);
+SysResult sys_munlockall(Task& task);
+SysResult sys_mseal(Task& task, uint64_t address, uint64_t length, unsigned long flags);
 
 }  // namespace kontain::sys

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "km/sys/forward.h"
+#include "km/sys/limits.h"
 #include "km/sys/paths.h"
 #include "km/sys/proc_content.h"
 #include "km/sys/walk.h"
@@ -22,15 +23,30 @@ constexpr unsigned kMemoryMajor = 1;
 constexpr unsigned kMiscMajor = 10;
 constexpr unsigned kMsrMajor = 202;
 
-// Moves `number` above the monitor's block and closes the original: the new number, or -errno.
-long move_above_block(Task& task, int number) {
+// Moves `number` above the monitor's numbers and closes the original: the new number, or -errno.
+long move_above(Task& task, int number) {
+  fd::MonitorFds& fds = task.process().fds();
   const long flags = host_call(SYS_fcntl, to_register(number), F_GETFD);
   const int command = (flags & FD_CLOEXEC) ? F_DUPFD_CLOEXEC : F_DUPFD;
-  const int minimum = task.process().fds().first() + fd::MonitorFds::kBlockSize;
-  const long moved = host_call(SYS_fcntl, to_register(number), to_register(command), to_register(minimum));
+  long moved = number;
+  do {
+    const int minimum = fds.first_free_at_or_after(static_cast<int>(moved));
+    if (moved != number) host_call(SYS_close, to_register(moved));
+    moved = host_call(SYS_fcntl, to_register(number), to_register(command), to_register(minimum));
+  } while (moved >= 0 && fds.is_monitor_fd(static_cast<int>(moved)));
+  // EINVAL means that the descriptor limit lies below the next free number.
+  if (moved < 0 && fds.cede(number)) return number;
   host_call(SYS_close, to_register(number));
-  // EINVAL means that the descriptor limit lies below the block.
   return moved == -EINVAL ? -EMFILE : moved;
+}
+
+// The host enforces the payload's limit, except while the monitor has made itself room.
+SysResult check_limit(Task& task, SysResult made) {
+  if (made.is_error() || static_cast<rlim_t>(made.raw()) < fd::MonitorFds::kUsualNearStart) return made;
+  const auto limit = payload_limit(task, RLIMIT_NOFILE);
+  if (!limit || static_cast<rlim_t>(made.raw()) < limit->rlim_cur) return made;
+  host(SYS_close, made.raw());
+  return Errno{EMFILE};
 }
 
 bool wants_to_write(uint64_t flags) { return (flags & O_PATH) == 0 && (flags & O_ACCMODE) != O_RDONLY; }
@@ -196,8 +212,10 @@ bool is_forbidden_device(uint64_t rdev) {
 }
 
 SysResult hand_out_fd(Task& task, SysResult made) {
-  if (made.is_error() || !task.process().fds().is_monitor_fd(static_cast<int>(made.raw()))) return made;
-  return SysResult::from_host(move_above_block(task, static_cast<int>(made.raw())));
+  if (made.is_error()) return made;
+  const int number = static_cast<int>(made.raw());
+  if (!task.process().fds().is_monitor_fd(number)) return check_limit(task, made);
+  return check_limit(task, SysResult::from_host(move_above(task, number)));
 }
 
 SysResult hand_out_fds(Task& task, std::span<int> numbers) {

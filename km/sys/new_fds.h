@@ -12,8 +12,8 @@
 
 namespace kontain::sys {
 
-// A freshly made descriptor, or an error, becomes the call's result. A number inside the monitor's block is moved
-// above it, close-on-exec kept.
+// A freshly made descriptor, or an error, becomes the call's result. A number of the monitor's is moved above those,
+// close-on-exec kept; EMFILE when the payload's limit is reached.
 SysResult hand_out_fd(Task& task, SysResult made);
 
 // The same for several at once; when one cannot be moved all are closed and the errno is returned.

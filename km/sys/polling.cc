@@ -72,10 +72,11 @@ class FdSets {
   size_t bytes(size_t index) const { return words_[index].size() * sizeof(uint64_t); }
 
   bool names_monitor_fd(Task& task, const std::vector<uint64_t>& words) const {
-    const auto first = static_cast<unsigned>(task.process().fds().first());
-    const unsigned end = std::min(count_, first + fd::MonitorFds::kBlockSize);
-    for (unsigned number = first; number < end; ++number) {
-      if (words[number / kWordBits] >> (number % kWordBits) & 1) return true;
+    const fd::MonitorFds& fds = task.process().fds();
+    for (size_t i = 0; i < words.size(); ++i) {
+      uint64_t named = words[i] & fds.owned_word(i);
+      if (i == count_ / kWordBits) named &= (uint64_t{1} << (count_ % kWordBits)) - 1;
+      if (named != 0) return true;
     }
     return false;
   }
@@ -121,9 +122,10 @@ SysResult sys_poll(Task& task, GuestPtr<pollfd> fds, unsigned count, int timeout
 SysResult sys_ppoll(Task& task, GuestPtr<pollfd> fds, unsigned count, GuestPtr<timespec> timeout,
                     GuestPtr<const uint64_t> mask, uint64_t mask_size) {
   GUEST_TRY_ASSIGN(std::optional<timespec> time, load_optional(timeout));
-  GUEST_TRY_ASSIGN([[maybe_unused]] const auto checked, load_mask(mask, mask_size));
+  GUEST_TRY_ASSIGN(const auto wanted, load_mask(mask, mask_size));
   GUEST_TRY_ASSIGN(std::vector<pollfd> copy, load_pollfds(task, fds, count));
-  const SysResult ready = host(SYS_ppoll, copy.data(), count, pointer_or_null(time), nullptr, 0);
+  const SleepMask sleep(task, wanted);
+  const SysResult ready = host(SYS_ppoll, copy.data(), count, pointer_or_null(time), sleep.pointer(), sleep.size());
   if (time) static_cast<void>(mem::store(timeout, *time));
   if (!ready.is_error() && !store_answers(fds, copy)) return Errno{EFAULT};
   return ready;
@@ -138,11 +140,11 @@ SysResult sys_pselect6(Task& task, int count, GuestPtr<uint64_t> readable, Guest
                        GuestPtr<uint64_t> exceptional, GuestPtr<timespec> timeout,
                        GuestPtr<const SigmaskArgument> mask) {
   GUEST_TRY_ASSIGN(const std::optional<SigmaskArgument> pair, load_optional(mask));
-  if (pair) {
-    const GuestPtr<const uint64_t> address(pair->mask);
-    GUEST_TRY_ASSIGN([[maybe_unused]] const auto checked, load_mask(address, pair->size));
-  }
-  return select_call(task, SYS_pselect6, count, {readable, writable, exceptional}, timeout, nullptr);
+  const SigmaskArgument given = pair.value_or(SigmaskArgument{});
+  GUEST_TRY_ASSIGN(const auto wanted, load_mask(GuestPtr<const uint64_t>(given.mask), given.size));
+  const SleepMask sleep(task, wanted);
+  const SigmaskArgument host_pair{reinterpret_cast<uint64_t>(sleep.pointer()), sleep.size()};
+  return select_call(task, SYS_pselect6, count, {readable, writable, exceptional}, timeout, &host_pair);
 }
 
 SysResult sys_epoll_create(Task& task, int size) {
@@ -164,15 +166,18 @@ SysResult sys_epoll_wait(Task&, PayloadFd epoll, GuestPtr<epoll_event> events, i
 
 SysResult sys_epoll_pwait(Task& task, PayloadFd epoll, GuestPtr<epoll_event> events, int count, int timeout,
                           GuestPtr<const uint64_t> mask, uint64_t mask_size) {
-  GUEST_TRY_ASSIGN([[maybe_unused]] const auto checked, load_mask(mask, mask_size));
-  return sys_epoll_wait(task, epoll, events, count, timeout);
+  GUEST_TRY_ASSIGN(const auto wanted, load_mask(mask, mask_size));
+  const SleepMask sleep(task, wanted);
+  return host(SYS_epoll_pwait, epoll, event_buffer(events, count), count, timeout, sleep.pointer(), sleep.size());
 }
 
-SysResult sys_epoll_pwait2(Task&, PayloadFd epoll, GuestPtr<epoll_event> events, int count,
+SysResult sys_epoll_pwait2(Task& task, PayloadFd epoll, GuestPtr<epoll_event> events, int count,
                            GuestPtr<const timespec> timeout, GuestPtr<const uint64_t> mask, uint64_t mask_size) {
   GUEST_TRY_ASSIGN(std::optional<timespec> time, load_optional(timeout));
-  GUEST_TRY_ASSIGN([[maybe_unused]] const auto checked, load_mask(mask, mask_size));
-  return host(SYS_epoll_pwait2, epoll, event_buffer(events, count), count, pointer_or_null(time), nullptr, 0);
+  GUEST_TRY_ASSIGN(const auto wanted, load_mask(mask, mask_size));
+  const SleepMask sleep(task, wanted);
+  return host(SYS_epoll_pwait2, epoll, event_buffer(events, count), count, pointer_or_null(time), sleep.pointer(),
+              sleep.size());
 }
 
 }  // namespace kontain::sys

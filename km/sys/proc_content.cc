@@ -44,14 +44,12 @@ void add_sizes(procfs::ProcessFacts& facts, const procfs::Mappings& mappings, co
 }
 
 void add_signals(procfs::ProcessFacts& facts, Task& task) {
-  constexpr uint64_t kDefault = 0;
-  constexpr uint64_t kIgnore = 1;
   facts.blocked = task.signal_mask;
   for (int signal = 1; signal <= task::kSignalCount; ++signal) {
     const uint64_t bit = uint64_t{1} << (signal - 1);
-    const uint64_t handler = task.process().action(signal).handler;
-    if (handler == kIgnore) facts.ignored |= bit;
-    if (handler != kIgnore && handler != kDefault) facts.caught |= bit;
+    const task::SignalAction action = task.process().signals().get(signal);
+    if (action.handler == task::SignalAction::kIgnore) facts.ignored |= bit;
+    if (action.has_handler()) facts.caught |= bit;
   }
 }
 

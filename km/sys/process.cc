@@ -1,6 +1,5 @@
 #include "km/sys/process.h"
 
-#include <linux/futex.h>
 #include <sys/prctl.h>
 
 #include <algorithm>
@@ -59,12 +58,6 @@ constexpr PrctlRow kPrctlRows[] = {
     {PR_GET_CHILD_SUBREAPER, PrctlAction::ForwardOut},
 };
 
-SysResult end_process(Task& task, int status) {
-  task.ended = true;
-  task.exit_status = status & 0xff;
-  return SysResult::ok();
-}
-
 // The name is cut where it is too long, and only read up to its NUL.
 SysResult set_name(GuestPtr<const char> name) {
   std::array<char, kNameSize> text{};
@@ -86,36 +79,7 @@ SysResult set_dumpable(Task& task, uint64_t value) {
   return SysResult::ok();
 }
 
-// Which registers of a futex(2) operation are addresses.
-struct FutexShape {
-  bool has_timeout;
-  bool has_second_address;
-};
-
-std::optional<FutexShape> futex_shape(int operation) {
-  switch (operation & FUTEX_CMD_MASK) {
-    case FUTEX_WAIT:
-    case FUTEX_WAIT_BITSET: return FutexShape{true, false};
-    case FUTEX_WAKE:
-    case FUTEX_WAKE_BITSET: return FutexShape{false, false};
-    case FUTEX_REQUEUE:
-    case FUTEX_CMP_REQUEUE:
-    case FUTEX_WAKE_OP: return FutexShape{false, true};
-    default: return std::nullopt;
-  }
-}
-
-HostBuffer futex_word(uint64_t address) { return host_buffer(GuestPtr<uint32_t>(address), sizeof(uint32_t)); }
-
 }  // namespace
-
-SysResult sys_exit(Task& task, int status) { return end_process(task, status); }
-SysResult sys_exit_group(Task& task, int status) { return end_process(task, status); }
-
-SysResult sys_set_tid_address(Task& task, uint64_t address) {
-  task.clear_child_tid = address;
-  return SysResult::value(task.tid());
-}
 
 SysResult sys_prctl(Task& task, int operation, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
   const auto* row = std::ranges::find(kPrctlRows, operation, &PrctlRow::operation);
@@ -187,18 +151,6 @@ SysResult sys_sched_getaffinity(Task&, int pid, unsigned size, GuestPtr<char> ma
 
 SysResult sys_sched_setaffinity(Task&, int pid, unsigned size, GuestPtr<const char> mask) {
   return host(SYS_sched_setaffinity, pid, size, host_buffer(mask, size));
-}
-
-SysResult sys_futex(Task&, uint64_t address, int operation, uint32_t value, uint64_t fourth, uint64_t address2,
-                    uint32_t value3) {
-  const auto shape = futex_shape(operation);
-  if (!shape) return Errno{ENOSYS};
-  if (shape->has_second_address) {
-    return host(SYS_futex, futex_word(address), operation, value, fourth, futex_word(address2), value3);
-  }
-  if (!shape->has_timeout) return host(SYS_futex, futex_word(address), operation, value, nullptr, nullptr, value3);
-  GUEST_TRY_ASSIGN(std::optional<timespec> timeout, load_optional(GuestPtr<const timespec>(fourth)));
-  return host(SYS_futex, futex_word(address), operation, value, pointer_or_null(timeout), nullptr, value3);
 }
 
 }  // namespace kontain::sys

@@ -1,4 +1,4 @@
-// The process and its thread: ending, prctl(2), the scheduler, futexes.
+// The process as a whole: prctl(2), the scheduler.
 #pragma once
 
 #include <sched.h>
@@ -7,11 +7,6 @@
 #include "km/sys/args.h"
 
 namespace kontain::sys {
-
-// Both end the process: it has one thread.
-SysResult sys_exit(Task& task, int status);
-SysResult sys_exit_group(Task& task, int status);
-SysResult sys_set_tid_address(Task& task, uint64_t address);
 
 // An allow-list of operations; others are EINVAL. Whatever would change the host thread below the payload
 // (PR_SET_TSC, PR_SET_MDWE, PR_SET_PTRACER, PR_SET_MM, PR_SET_SYSCALL_USER_DISPATCH) is not in it.
@@ -31,10 +26,5 @@ SysResult sys_sched_get_priority_min(Task& task, int policy);
 SysResult sys_sched_rr_get_interval(Task& task, int pid, GuestPtr<timespec> out);
 SysResult sys_sched_getaffinity(Task& task, int pid, unsigned size, GuestPtr<char> mask);
 SysResult sys_sched_setaffinity(Task& task, int pid, unsigned size, GuestPtr<const char> mask);
-
-// Guest addresses are host addresses of the same memory, so the host's futexes are the payload's. `fourth` is a
-// timespec's address or a number, by the operation; operations with priority inheritance are ENOSYS.
-SysResult sys_futex(Task& task, uint64_t address, int operation, uint32_t value, uint64_t fourth, uint64_t address2,
-                    uint32_t value3);
 
 }  // namespace kontain::sys

@@ -1,5 +1,7 @@
 #include "km/sys/system.h"
 
+#include <sys/personality.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -17,6 +19,11 @@ void append_suffix(char (&release)[Size]) {
   std::memcpy(release + length, kReleaseSuffix, sizeof kReleaseSuffix);
 }
 
+// What changes nothing here, or only what the next program's addresses look like.
+constexpr uint32_t kHarmlessPersona =
+    ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT | SHORT_INODE | WHOLE_SECONDS | STICKY_TIMEOUTS | FDPIC_FUNCPTRS;
+constexpr uint32_t kQueryPersona = 0xffffffff;
+
 }  // namespace
 
 SysResult sys_uname(Task&, GuestPtr<utsname> out) {
@@ -29,6 +36,17 @@ SysResult sys_uname(Task&, GuestPtr<utsname> out) {
 SysResult sys_sysinfo(Task&, GuestPtr<struct sysinfo> out) {
   struct sysinfo info = {};
   return finish(host(SYS_sysinfo, &info), out, info);
+}
+
+SysResult sys_personality(Task& task, uint32_t persona) {
+  std::optional<uint32_t>& kept = task.process().personality;
+  const auto of_host = static_cast<uint32_t>(host(SYS_personality, kQueryPersona).raw());
+  const uint32_t previous = kept.value_or(of_host & kHarmlessPersona);
+  if (persona != kQueryPersona) {
+    if (persona & ~kHarmlessPersona) return Errno{EINVAL};
+    kept = persona;
+  }
+  return SysResult::value(previous);
 }
 
 SysResult sys_getrandom(Task&, GuestPtr<char> buffer, uint64_t size, unsigned flags) {

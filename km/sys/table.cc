@@ -7,18 +7,28 @@
 #include "km/sys/descriptors.h"
 #include "km/sys/directories.h"
 #include "km/sys/events.h"
+#include "km/sys/exec.h"
+#include "km/sys/file_handles.h"
 #include "km/sys/files.h"
 #include "km/sys/identity.h"
 #include "km/sys/io.h"
 #include "km/sys/ioctl.h"
 #include "km/sys/limits.h"
 #include "km/sys/memory.h"
+#include "km/sys/message_queues.h"
 #include "km/sys/polling.h"
 #include "km/sys/process.h"
+#include "km/sys/scheduling.h"
+#include "km/sys/signal_queues.h"
 #include "km/sys/signals.h"
 #include "km/sys/sockets.h"
 #include "km/sys/system.h"
+#include "km/sys/threads.h"
+#include "km/sys/sysv_shm.h"
+#include "km/sys/sysv_ipc.h"
 #include "km/sys/time.h"
+#include "km/sys/timers.h"
+#include "km/sys/waiting.h"
 #include "km/sys/xattr.h"
 
 namespace kontain::sys {
@@ -47,7 +57,25 @@ constexpr Table make_table() {
 
 constexpr Table kTable = make_table();
 
+// abi::kMayBlock by number.
+constexpr std::array<bool, abi::kSyscallLimit> make_may_block() {
+  using namespace abi;
+  std::array<bool, abi::kSyscallLimit> table{};
+#define SYSCALL_FULL(number, name, classes, arguments) table[number] = (classes) & kMayBlock;
+#define SYSCALL_PARTIAL(number, name, classes, limit, arguments) table[number] = (classes) & kMayBlock;
+#define SYSCALL_REFUSED(number, name, error, reason, arguments)
+#include "base/abi/syscalls.def"
+#undef SYSCALL_FULL
+#undef SYSCALL_PARTIAL
+#undef SYSCALL_REFUSED
+  return table;
+}
+
+constexpr auto kMayBlockTable = make_may_block();
+
 }  // namespace
+
+bool may_block(long number) { return kMayBlockTable[static_cast<size_t>(number)]; }
 
 SysResult dispatch(Task& task, uint32_t number, const RawArgs& args) {
   if (number >= kTable.size()) return Errno{ENOSYS};

@@ -1,103 +1,78 @@
-// A payload's process and its threads, as the system calls see them.
+// One thread of the payload, as the system calls see it.
 #pragma once
 
-#include <sys/resource.h>
 #include <sys/types.h>
 
-#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
-#include "km/fd/monitor_fds.h"
-#include "km/mem/address_space.h"
-#include "km/task/program_image.h"
+#include "km/task/process.h"
 #include "km/vcpu/cpu.h"
 
 namespace kontain::task {
 
-// The kernel's struct sigaction of rt_sigaction(2) on x86-64: what the payload registered for one signal.
-struct SignalAction {
-  uint64_t handler = 0;  // SIG_DFL (0), SIG_IGN (1) or an address in the payload
-  uint64_t flags = 0;    // SA_*
-  uint64_t restorer = 0;
-  uint64_t mask = 0;  // bit n-1 is signal n
+// stack_t of sigaltstack(2).
+struct AltStack {
+  uint64_t address = 0;
+  int32_t flags = 2;  // SS_DISABLE
+  int32_t padding = 0;
+  uint64_t size = 0;  // bytes
 };
-static_assert(sizeof(SignalAction) == 32);
+static_assert(sizeof(AltStack) == 24);
 
-inline constexpr int kSignalCount = 64;
-
-// The procfs at /proc, found once (km/sys/proc_files.h).
-struct ProcRoot {
-  int fd = -1;        // one of the monitor's descriptors, O_PATH; -1: there is no procfs at /proc
-  int smaps_fd = -1;  // the monitor's own smaps, opened while no other thread could use the number
-  uint64_t device = 0;
-  uint64_t monitor_device = 0, monitor_inode = 0;  // the monitor's own executable
-  uint64_t run_device = 0;                         // of /run, 0: none
+// What the processor said about the last exception: every signal frame and core shows it.
+struct LastFault {
+  uint64_t trap_number = 0;
+  uint64_t error_code = 0;
+  uint64_t address = 0;  // CR2
 };
 
-// State shared by the threads of one Linux process of the payload.
-class Process {
- public:
-  Process(mem::AddressSpace& memory, fd::MonitorFds& fds) : memory_(memory), fds_(fds) {}
-
-  mem::AddressSpace& memory() { return memory_; }
-  fd::MonitorFds& fds() { return fds_; }
-
-  // The payload's executable as /proc/self/exe shows it: an absolute path without links.
-  const std::string& executable() const { return executable_; }
-  void set_executable(std::string path) { executable_ = std::move(path); }
-  // The same file as a monitor's descriptor, O_PATH or readable; -1: only the path is known.
-  int executable_fd = -1;
-  ProgramImage image;
-  // Owned by whichever thread stored it first; never changed or freed.
-  const ProcRoot* proc_root = nullptr;
-
-  // Limits that are the payload's alone: they would hit the monitor if they were the host's (km/sys/limits.h).
-  std::array<std::optional<rlimit>, RLIM_NLIMITS> limits;
-  // prctl(PR_SET_DUMPABLE); the monitor itself never is.
-  int dumpable = 1;
-
-  // The registered action of `signal` (1..64).
-  SignalAction& action(int signal) { return actions_[static_cast<size_t>(signal - 1)]; }
-
- private:
-  mem::AddressSpace& memory_;
-  fd::MonitorFds& fds_;
-  std::string executable_;
-  std::array<SignalAction, kSignalCount> actions_{};
+// A signal that the thread's own instruction caused: it cannot be blocked or ignored.
+struct ForcedSignal {
+  int signal = 0;
+  int code = 0;          // si_code
+  uint64_t address = 0;  // si_addr
+  uint64_t rip = 0;
+  const char* cause = "";  // in words, e.g. "address not mapped"
 };
 
-// One thread of the payload: one vCPU, one host thread, whose tid is the payload's tid.
+// One vCPU, one host thread, whose tid is the payload's tid.
 class Task {
  public:
-  Task(Process& process, vcpu::Cpu& cpu, pid_t tid) : process_(process), cpu_(cpu), tid_(tid) {}
+  Task(Process& process, vcpu::Cpu& cpu, pid_t tid) : process_(process), cpu_(&cpu), tid_(tid) {}
 
   Process& process() { return process_; }
   mem::AddressSpace& memory() { return process_.memory(); }
-  vcpu::Cpu& cpu() { return cpu_; }
+  // Owned by the machine. A forked child's is a new one.
+  vcpu::Cpu& cpu() { return *cpu_; }
+  void set_cpu(vcpu::Cpu& cpu) { cpu_ = &cpu; }
   pid_t tid() const { return tid_; }
+  void set_tid(pid_t tid) { tid_ = tid; }
 
-  // The signal mask the payload set; bit n-1 is signal n. SIGKILL and SIGSTOP are never in it.
+  // The signal mask of the payload, which is also the host thread's but for SIGSEGV and SIGBUS.
   uint64_t signal_mask = 0;
-  // sigaltstack(2): address, flags, size. SS_DISABLE (2) at first.
-  struct AltStack {
-    uint64_t address = 0;
-    int32_t flags = 2;
-    int32_t padding = 0;
-    uint64_t size = 0;
-  } alt_stack;
+  // The mask that a call like sigsuspend puts in its place while it waits, and until its signal is delivered.
+  std::optional<uint64_t> temporary_mask;
+  AltStack alt_stack;
+  LastFault last_fault;
+  std::optional<ForcedSignal> forced_signal;
+  // Set by rt_sigreturn and execve: the registers are new, the result of the call is not to be stored.
+  bool context_replaced = false;
+
   // set_tid_address(2): where 0 is stored when the thread ends; 0 is nowhere.
   uint64_t clear_child_tid = 0;
+  // set_robust_list(2); 0 is none.
+  uint64_t robust_list = 0;
 
-  // Set by exit and exit_group: the status (0..255) with which the process ends after the current call.
-  bool ended = false;
-  int exit_status = 0;
+  // Set by exit and exit_group: what ends after the current call.
+  enum class End : uint8_t { None, Thread, Process };
+  End end = End::None;
+  int exit_status = 0;  // 0..255
 
  private:
   Process& process_;
-  vcpu::Cpu& cpu_;
+  vcpu::Cpu* cpu_;
   pid_t tid_;
 };
 

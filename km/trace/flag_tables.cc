@@ -23,6 +23,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
@@ -211,6 +212,16 @@ constexpr NamedValue kMsyncFlagsNames[] = {
 };
 constexpr NamedValue kMlockFlagsNames[] = {
     N(MCL_CURRENT), N(MCL_FUTURE), N(MCL_ONFAULT),
+};
+constexpr NamedValue kShmgetFlagsNames[] = {
+    N(IPC_CREAT), N(IPC_EXCL), N(SHM_HUGETLB), N(SHM_NORESERVE),
+};
+constexpr NamedValue kShmatFlagsNames[] = {
+    N(SHM_RDONLY), N(SHM_RND), N(SHM_REMAP), N(SHM_EXEC),
+};
+constexpr NamedValue kShmctlCommandsNames[] = {
+    N(IPC_RMID), N(IPC_SET), N(IPC_STAT), N(IPC_INFO), N(SHM_STAT), N(SHM_INFO), V(SHM_STAT_ANY, 15), N(SHM_LOCK),
+    N(SHM_UNLOCK),
 };
 constexpr NamedValue kClockIdsNames[] = {
     N(CLOCK_REALTIME), N(CLOCK_MONOTONIC), N(CLOCK_PROCESS_CPUTIME_ID), N(CLOCK_THREAD_CPUTIME_ID),
@@ -427,6 +438,9 @@ constexpr Vocabulary kMremapFlags = {"MREMAP_?\?\?", kMremapFlagsNames};
 constexpr Vocabulary kMadvice = {"MADV_?\?\?", kMadviceNames};
 constexpr Vocabulary kMsyncFlags = {"MS_?\?\?", kMsyncFlagsNames};
 constexpr Vocabulary kMlockFlags = {"MCL_?\?\?", kMlockFlagsNames};
+constexpr Vocabulary kShmgetFlags = {"IPC_?\?\?", kShmgetFlagsNames};
+constexpr Vocabulary kShmatFlags = {"SHM_?\?\?", kShmatFlagsNames};
+constexpr Vocabulary kShmctlCommands = {"IPC_?\?\?", kShmctlCommandsNames};
 constexpr Vocabulary kClockIds = {"CLOCK_?\?\?", kClockIdsNames};
 constexpr Vocabulary kTimerFlags = {"TIMER_?\?\?", kTimerFlagsNames};
 constexpr Vocabulary kTimerfdFlags = {"TFD_?\?\?", kTimerfdFlagsNames};

@@ -135,6 +135,13 @@ std::string futex_op(uint64_t value) {
   return name;
 }
 
+std::string shm_key(uint64_t value) { return value == 0 ? "IPC_PRIVATE" : hex(value); }
+
+std::string shmget_flags(uint64_t value) {
+  const uint64_t rest = value & ~uint64_t{0777};
+  return (rest == 0 ? "" : flags(rest, kShmgetFlags) + "|") + mode_bits(value & 0777);
+}
+
 // What only counts, or is shown as a number.
 PrintArg number_printer(ArgKind kind) {
   switch (kind) {
@@ -153,6 +160,8 @@ PrintArg number_printer(ArgKind kind) {
     case ArgKind::DirFd: return whole<dir_fd>;
     case ArgKind::Device: return device;
     case ArgKind::Mode: return half<mode_bits>;
+    case ArgKind::ShmKey: return half<shm_key>;
+    case ArgKind::ShmgetFlags: return half<shmget_flags>;
     case ArgKind::NodeMode: return half<node_mode>;
     case ArgKind::OpenMode: return open_mode;
     default: return nullptr;
@@ -165,6 +174,7 @@ PrintArg choice_printer(ArgKind kind) {
     case ArgKind::FcntlCmd: return choice<kFcntlCmds>;
     case ArgKind::FileAdvice: return choice<kFileAdvice>;
     case ArgKind::Madvice: return choice<kMadvice>;
+    case ArgKind::ShmctlCommand: return choice<kShmctlCommands>;
     case ArgKind::ClockId: return half<clock_id>;
     case ArgKind::EpollOp: return choice<kEpollOps>;
     case ArgKind::SigprocmaskHow: return choice<kSigprocmaskHows>;
@@ -201,6 +211,7 @@ PrintArg set_printer(ArgKind kind) {
     case ArgKind::MremapFlags: return flag_set<kMremapFlags>;
     case ArgKind::MsyncFlags: return flag_set<kMsyncFlags>;
     case ArgKind::MlockFlags: return flag_set<kMlockFlags>;
+    case ArgKind::ShmatFlags: return flag_set<kShmatFlags>;
     case ArgKind::TimerFlags: return flag_set<kTimerFlags>;
     case ArgKind::TimerfdFlags: return flag_set<kTimerfdFlags>;
     case ArgKind::TimerfdSetFlags: return flag_set<kTimerfdSetFlags>;

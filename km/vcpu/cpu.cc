@@ -82,30 +82,14 @@ Result<uint64_t> first_accepted_xcr0(const kvm::Vcpu& vcpu, const std::vector<kv
 
 Result<std::unique_ptr<Cpu::Private>> Cpu::Private::create(Machine& machine, uint32_t id) {
   mem::GuestPhysical& physical = *machine.physical_;
-  mem::PageTables& tables = *machine.tables_;
-  TRY_ASSIGN(kvm::Vcpu vcpu, machine.vm_->create_vcpu(id));
+  TRY_ASSIGN(kvm::Vcpu vcpu, machine.vms_.back().create_vcpu(id));
   TRY_ASSIGN(UniqueFd kept, machine.keep_fd_(vcpu.take_fd()));
   vcpu.set_fd(std::move(kept));
   auto state = std::make_unique<Private>(machine, std::move(vcpu));
 
-  const auto pages = physical.allocate_pages(3);
-  if (!pages) return fail("vCPU pages", "", "out of memory");
-  const uint64_t level3 = *pages;
-  const uint64_t descriptors = level3 + kPageSize;
-  const uint64_t stack = descriptors + kPageSize;
-  const auto root = tables.make_root(level3);
-  if (!root) return fail("vCPU pages", "", "out of memory");
-  state->root_gpa = *root;
-  state->exception_stack = static_cast<unsigned char*>(physical.system_pointer(stack));
-  write_descriptors(physical.system_pointer(descriptors), current_cpu_and_node());
-  const uint64_t stub_flags = machine.recipe_ == Recipe::A ? x86::kPteUser : 0;
-  const uint64_t data_flags = x86::kPteWrite | x86::kPteNoExecute;
-  if (!tables.map_private_page(level3, kStub, machine.stub_gpa_, stub_flags) ||
-      !tables.map_private_page(level3, kDescriptors, descriptors, data_flags) ||
-      !tables.map_private_page(level3, kExceptionStack, stack, data_flags)) {
-    return fail("vCPU pages", "", "out of memory");
-  }
-
+  TRY_ASSIGN(state->pages, machine.make_cpu_pages());
+  state->exception_stack = static_cast<unsigned char*>(physical.system_pointer(state->pages.stack));
+  write_descriptors(physical.system_pointer(state->pages.descriptors), current_cpu_and_node());
   TRY(state->vcpu.set_cpuid(machine.cpuid_));
   TRY_ASSIGN(machine.xcr0_, first_accepted_xcr0(state->vcpu, machine.cpuid_));
   const kvm::Msr msrs[] = {{x86::kMsrStar, 0x0023'0010'0000'0000},
@@ -115,7 +99,7 @@ Result<std::unique_ptr<Cpu::Private>> Cpu::Private::create(Machine& machine, uin
   // Recipe A never leaves the host's time stamp counter.
   state->reads_host_tsc = machine.recipe_ == Recipe::A || state->vcpu.use_host_tsc().has_value();
   TRY_ASSIGN(state->sregs(), state->vcpu.sregs());
-  set_user_sregs(state->sregs(), state->root_gpa);
+  set_user_sregs(state->sregs(), state->pages.root);
   state->vcpu.shared().kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
   state->mark_sregs_changed();
   return state;
@@ -145,10 +129,30 @@ void Cpu::start_at(uint64_t rip, uint64_t rsp) {
   regs.rsp = rsp;
   regs.rflags = x86::kFlagsFixed | x86::kFlagInterrupt;
   p_->in_stub = false;
-  set_user_sregs(p_->sregs(), p_->root_gpa);
+  set_user_sregs(p_->sregs(), p_->pages.root);
   p_->mark_sregs_changed();
   p_->vcpu.shared().kvm_dirty_regs |= KVM_SYNC_X86_REGS;
 }
+
+Result<Context> Cpu::save() const {
+  Context context;
+  context.regs = p_->regs();
+  context.fs_base = fs_base();
+  context.gs_base = gs_base();
+  TRY(get_xsave(context.xsave));
+  return context;
+}
+
+Result<void> Cpu::restore(const Context& context) {
+  start_at(context.regs.rip, context.regs.rsp);
+  p_->regs() = context.regs;
+  p_->sregs().fs.base = context.fs_base;
+  p_->sregs().gs.base = context.gs_base;
+  return set_xsave(context.xsave);
+}
+
+Result<void> Cpu::get_xsave(kvm::XsaveArea& area) const { return p_->vcpu.get_xsave(area); }
+Result<void> Cpu::set_xsave(const kvm::XsaveArea& area) { return p_->vcpu.set_xsave(area); }
 
 void Cpu::kick() { p_->vcpu.shared().immediate_exit = 1; }
 

@@ -17,6 +17,14 @@ namespace kontain::vcpu {
 
 class Machine;
 
+// Everything of a payload thread that lives in the processor: what fork, vfork and signal frames carry around.
+struct Context {
+  kvm_regs regs = {};
+  uint64_t fs_base = 0;
+  uint64_t gs_base = 0;
+  kvm::XsaveArea xsave = {};  // x87, SSE, AVX, AVX-512 in the standard (non-compacted) format of SDM vol. 1, 13.4
+};
+
 enum class StopKind {
   Syscall,      // the payload executed SYSCALL: number in RAX, result to be put there
   Exception,    // the payload caused `vector`
@@ -50,6 +58,12 @@ class Cpu {
 
   // Starts at `rip` in user mode with every register 0 but `rsp`; rflags as execve(2) leaves them.
   void start_at(uint64_t rip, uint64_t rsp);
+
+  // The whole context, and back. After restore() the next run() goes on from there.
+  Result<Context> save() const;
+  Result<void> restore(const Context& context);
+  Result<void> get_xsave(kvm::XsaveArea& area) const;
+  Result<void> set_xsave(const kvm::XsaveArea& area);
 
   // Asks the thread in run() to return Interrupted soon; callable from a signal handler of that thread.
   void kick();

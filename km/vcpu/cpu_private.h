@@ -33,7 +33,7 @@ struct Cpu::Private {
 
   Machine& machine;
   kvm::Vcpu vcpu;
-  uint64_t root_gpa = 0;
+  CpuPages pages;
   unsigned char* exception_stack = nullptr;  // our view of the page at kExceptionStack
   // Without it the host's vDSO would compute wrong times.
   bool reads_host_tsc = false;

@@ -1,5 +1,6 @@
 #include "km/vcpu/machine.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/checked.h"
@@ -19,14 +20,26 @@ constexpr uint64_t kIntelTssGpa = 0xfffb'd000;
 Machine::~Machine() = default;
 
 Result<void> Machine::add_slot(uint64_t gpa, uint64_t size, uint64_t host, kvm::SlotAccess access) {
-  return vm_->add_slot(next_slot_++, gpa, size, host, access);
+  std::scoped_lock hold(slot_lock_);
+  for (const kvm::Vm& vm : vms_) {
+    TRY(vm.add_slot(static_cast<uint32_t>(slots_.size()), gpa, size, host, access));
+  }
+  slots_.push_back({gpa, size, host, access});
+  return {};
 }
 
+// Opens one more VM over the same memory and makes it the one that grows.
 Result<void> Machine::open_vm() {
-  TRY_ASSIGN(vm_, system_.create_vm());
-  TRY_ASSIGN(UniqueFd kept, keep_fd_(vm_->take_fd()));
-  vm_->set_fd(std::move(kept));
-  next_slot_ = 0;
+  TRY_ASSIGN(kvm::Vm vm, system_.create_vm());
+  TRY_ASSIGN(UniqueFd kept, keep_fd_(vm.take_fd()));
+  vm.set_fd(std::move(kept));
+  if (recipe_ == Recipe::B) vm.set_tss_address(kIntelTssGpa);
+  std::scoped_lock hold(slot_lock_);
+  for (uint32_t number = 0; number < slots_.size(); ++number) {
+    const Slot& slot = slots_[number];
+    TRY(vm.add_slot(number, slot.gpa, slot.size, slot.host, slot.access));
+  }
+  vms_.push_back(std::move(vm));
   next_cpu_ = 0;
   return {};
 }
@@ -39,16 +52,17 @@ Result<std::unique_ptr<Machine>> Machine::create(const kvm::System& system, FdKe
   TRY(machine->make_system_pages());
   TRY_ASSIGN(machine->cpuid_, guest_cpuid(system, Recipe::A));
   TRY_ASSIGN(const Recipe recipe, machine->probe_recipe());
+  machine->set_stub_recipe(recipe);
   if (recipe == Recipe::B) {
     // The probe's vCPU has run with the short CPUID, which KVM then keeps for good: start over in a fresh VM.
+    machine->cpus_.clear();
+    machine->vms_.clear();
     TRY(machine->open_vm());
-    machine->vm_->set_tss_address(kIntelTssGpa);
-    TRY(machine->physical_->attach(*machine));
     TRY_ASSIGN(machine->cpuid_, guest_cpuid(system, recipe));
   }
-  machine->set_stub_recipe(recipe);
-  TRY_ASSIGN(machine->first_cpu_, machine->create_cpu());
-  if (machine->first_cpu_->p_->reads_host_tsc) TRY(machine->show_vdso());
+  TRY_ASSIGN(Cpu* const first, machine->create_cpu());
+  machine->recycle(*first);
+  if (first->p_->reads_host_tsc) TRY(machine->show_vdso());
   return machine;
 }
 
@@ -89,15 +103,69 @@ Result<void> Machine::show_vdso() {
   return {};
 }
 
-Result<std::unique_ptr<Cpu>> Machine::create_cpu() {
-  if (first_cpu_) return std::move(first_cpu_);
+Result<Cpu*> Machine::create_cpu() {
+  std::scoped_lock hold(lock_);
+  if (!idle_.empty()) {
+    Cpu* cpu = idle_.back();
+    idle_.pop_back();
+    return cpu;
+  }
+  return new_cpu();
+}
+
+Result<Cpu*> Machine::new_cpu() {
+  if (next_cpu_ >= vcpu_limit()) TRY(open_vm());
   TRY_ASSIGN(auto state, Cpu::Private::create(*this, next_cpu_++));
-  return std::unique_ptr<Cpu>(new Cpu(std::move(state)));
+  cpus_.push_back(std::unique_ptr<Cpu>(new Cpu(std::move(state))));
+  return cpus_.back().get();
+}
+
+void Machine::recycle(Cpu& cpu) {
+  std::scoped_lock hold(lock_);
+  idle_.push_back(&cpu);
+}
+
+Result<void> Machine::reopen() {
+  for (auto& cpu : cpus_) {
+    spare_pages_.push_back(cpu->p_->pages);
+    static_cast<void>(cpu->p_->vcpu.take_fd().release());
+  }
+  for (kvm::Vm& vm : vms_) static_cast<void>(vm.take_fd().release());
+  idle_.clear();
+  cpus_.clear();
+  vms_.clear();
+  return open_vm();
+}
+
+uint32_t Machine::vcpu_limit() {
+  if (vcpu_limit_ == 0) vcpu_limit_ = static_cast<uint32_t>(std::max(1, vms_.back().check_extension(KVM_CAP_MAX_VCPUS)));
+  return vcpu_limit_;
+}
+
+Result<CpuPages> Machine::make_cpu_pages() {
+  if (!spare_pages_.empty()) {
+    const CpuPages pages = spare_pages_.back();
+    spare_pages_.pop_back();
+    return pages;
+  }
+  const auto first = physical_->allocate_pages(3);
+  if (!first) return fail("vCPU pages", "", "out of memory");
+  CpuPages pages = {0, *first, *first + kPageSize, *first + 2 * kPageSize};
+  const auto root = tables_->make_root(pages.level3);
+  const uint64_t stub_flags = recipe_ == Recipe::A ? x86::kPteUser : 0;
+  const uint64_t data_flags = x86::kPteWrite | x86::kPteNoExecute;
+  if (!root || !tables_->map_private_page(pages.level3, kStub, stub_gpa_, stub_flags) ||
+      !tables_->map_private_page(pages.level3, kDescriptors, pages.descriptors, data_flags) ||
+      !tables_->map_private_page(pages.level3, kExceptionStack, pages.stack, data_flags)) {
+    return fail("vCPU pages", "", "out of memory");
+  }
+  pages.root = *root;
+  return pages;
 }
 
 // SYSCALL with the stub in a user page: the privilege it runs with when the doorbell rings tells the recipe.
 Result<Recipe> Machine::probe_recipe() {
-  TRY_ASSIGN(std::unique_ptr<Cpu> cpu, create_cpu());
+  TRY_ASSIGN(Cpu* const cpu, create_cpu());
   cpu->start_at(kStub + kStubProbe, 0);
   kvm_run& shared = cpu->p_->vcpu.shared();
   const int error = cpu->p_->vcpu.run();
@@ -105,7 +173,7 @@ Result<Recipe> Machine::probe_recipe() {
                     shared.mmio.phys_addr == mem::kDoorbellGpa;
   if (rang) {
     const bool user = shared.s.regs.sregs.cs.dpl == 3;
-    if (user) first_cpu_ = std::move(cpu);
+    if (user) recycle(*cpu);
     return user ? Recipe::A : Recipe::B;
   }
   char seen[160];

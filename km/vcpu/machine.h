@@ -1,10 +1,10 @@
 // The virtual machine of one payload process: its memory and its vCPUs.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -19,6 +19,14 @@ namespace kontain::vcpu {
 
 // Moves a new descriptor to where the payload cannot name it.
 using FdKeeper = std::function<Result<UniqueFd>(UniqueFd)>;
+
+// Guest-physical addresses of the system pages of one vCPU.
+struct CpuPages {
+  uint64_t root = 0;         // its PML4
+  uint64_t level3 = 0;       // the table behind the private entry of the root
+  uint64_t descriptors = 0;  // GDT and TSS
+  uint64_t stack = 0;        // of the exception entries
+};
 
 class Machine : private mem::SlotSink {
  public:
@@ -36,13 +44,25 @@ class Machine : private mem::SlotSink {
   // Its size in bytes, whole pages; 0 without one.
   uint64_t vdso_size() const { return vdso_size_; }
 
-  // A vCPU that has never run the payload.
-  Result<std::unique_ptr<Cpu>> create_cpu();
+  // A vCPU for one more thread: a new one, or one that was given back; the machine keeps owning it. Its context is the
+  // caller's to set. Thread-safe.
+  Result<Cpu*> create_cpu();
+  // Takes back the vCPU of a thread that ended: KVM cannot destroy one as long as the machine lives.
+  void recycle(Cpu& cpu);
+
+  // In a forked child the machine is dead: makes another over the same memory. Every Cpu made before is gone. Their
+  // descriptors are closed already (fd::MonitorFds::forget_all_in_fork_child). The child has no other thread.
+  Result<void> reopen();
+  // Held across fork(2), so that the child finds it free.
+  std::mutex& lock() { return lock_; }
 
  private:
   friend class Cpu;
   explicit Machine(const kvm::System& system, FdKeeper keep_fd) : system_(system), keep_fd_(std::move(keep_fd)) {}
   Result<void> open_vm();
+  Result<Cpu*> new_cpu();
+  uint32_t vcpu_limit();  // vCPUs of one VM
+  Result<CpuPages> make_cpu_pages();
   Result<void> make_system_pages();
   Result<void> show_vdso();
   Result<Recipe> probe_recipe();
@@ -51,7 +71,15 @@ class Machine : private mem::SlotSink {
 
   const kvm::System& system_;
   FdKeeper keep_fd_;
-  std::optional<kvm::Vm> vm_;
+  // One VM, and another over the same memory whenever a VM has as many vCPUs as KVM allows. The last one grows.
+  std::vector<kvm::Vm> vms_;
+  struct Slot {
+    uint64_t gpa;
+    uint64_t size;
+    uint64_t host;
+    kvm::SlotAccess access;
+  };
+  std::vector<Slot> slots_;  // by number; the same in every VM
   std::unique_ptr<mem::GuestPhysical> physical_;
   std::optional<mem::PageTables> tables_;
   Recipe recipe_ = Recipe::A;
@@ -60,9 +88,13 @@ class Machine : private mem::SlotSink {
   std::vector<kvm_cpuid_entry2> cpuid_;
   std::optional<uint64_t> vdso_address_;
   uint64_t vdso_size_ = 0;
-  std::unique_ptr<Cpu> first_cpu_;  // made during the self-test, given out by create_cpu()
-  std::atomic<uint32_t> next_slot_{0};
-  std::atomic<uint32_t> next_cpu_{0};
+  std::mutex lock_;  // the members below; slots have a lock of their own because making a vCPU may add some
+  std::vector<std::unique_ptr<Cpu>> cpus_;
+  std::vector<Cpu*> idle_;
+  std::vector<CpuPages> spare_pages_;
+  uint32_t next_cpu_ = 0;
+  uint32_t vcpu_limit_ = 0;
+  std::mutex slot_lock_;
 };
 
 }  // namespace kontain::vcpu

@@ -43,7 +43,7 @@ if [ "$form" = full ]; then
   check "a program at 2 MiB" 0 km /bin/work-fixed
   for pair in null:139 read-only:139 no-execute:139 illegal:132 breakpoint:133 stack:139 general:139 halt:139 port:139 \
     doorbell-write:139 doorbell-read:139 doorbell-string:139 system-page:139 private-page:139 stub-write:139 \
-    stub-return:139 segments:139; do
+    stub-return:139 segments:139 lost-page:135; do
     check "crash ${pair%:*}" "${pair#*:}" km /bin/crash "${pair%:*}"
   done
   echo hello >/tmp/wanted
@@ -54,6 +54,11 @@ if [ "$form" = full ]; then
   check "a trace" 0 km --trace=write,writev /bin/busybox echo traced
   cp /tmp/err /tmp/trace
   check "the trace has the call" 0 grep -q '^writev*(1, ' /tmp/trace
+  # The one layout of the host's that km cannot lift, and can be asked for only on a machine of our own.
+  echo 1 >/proc/sys/vm/legacy_va_layout
+  check "the legacy layout is refused" 125 km /bin/work
+  cp /tmp/err /tmp/refusal
+  check "the refusal names it" 0 grep -q 'vm.legacy_va_layout' /tmp/refusal
 fi
 dmesg | grep -iE 'kvm.*(error|warn|unhandled)' | sed 's/^/# /' | head -n 5
 [ "$failed" = 0 ] && echo "checks: all passed" || echo "checks: failed"

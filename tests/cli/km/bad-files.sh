@@ -6,7 +6,7 @@ echo 'just text' >text
 mkdir folder
 printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\267\0\1\0\0\0' >arm && head -c 200 /dev/zero >>arm
 printf '\177ELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\3\0\1\0\0\0' >elf32 && head -c 200 /dev/zero >>elf32
-head -c 700 hello >cut
+head -c 700 hello >./cut
 head -c 30 hello >cut-header
 printf '#!\n' >no-interpreter
 printf '#!/nonexistent/interpreter\n' >lost-interpreter

@@ -17,6 +17,7 @@ illegal SIGILL illegal instruction
 breakpoint SIGTRAP breakpoint
 stack SIGSEGV address not mapped
 general SIGSEGV general protection
+lost-page SIGBUS no memory or file behind the address
 T
 expect_status 139 "$km" ./crash null
 expect_contains err "address 0x0, rip 0x"

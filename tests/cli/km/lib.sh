@@ -1,5 +1,5 @@
 # What the tests of km's command line share.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 . "$KONTAIN_SOURCE/tests/lib/common.sh"
 need_kvm
 make_workdir

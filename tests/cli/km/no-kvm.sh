@@ -11,3 +11,5 @@ expect_status 125 in_private_dev 'mknod -m 600 /dev/kvm c 10 232' setpriv --reui
 one_line_error "/dev/kvm: permission denied"
 expect_status 125 in_private_dev 'mknod -m 666 /dev/kvm c 1 3' ./km ./hello
 one_line_error "/dev/kvm: not a KVM device"
+# With that permission an ordinary user needs nothing else.
+expect_status 0 in_private_dev 'mknod -m 666 /dev/kvm c 10 232' setpriv --reuid 65534 --clear-groups ./km ./hello

@@ -1,4 +1,5 @@
 # What every test here starts with: a scratch directory to work in, and checks that say what they saw.
+# shellcheck disable=SC2034
 set -euo pipefail
 KONTAIN_SDK=$(realpath "$KONTAIN_SDK")
 gcc="$KONTAIN_SDK/bin/kontain-gcc"

@@ -10,7 +10,7 @@ for variable in CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH OBJC_INCLUDE_PATH LIBRAR
   env "$variable=$PWD/evil" "$gcc" -o program "$hello"
   same "$(./program)" "$greeting"
 done
-PATH= "$gcc" -o program "$hello"
+PATH="" "$gcc" -o program "$hello"
 same "$(./program)" "$greeting"
 echo 'const char* date = __DATE__;' >date.c
 SOURCE_DATE_EPOCH=0 "$gcc" -E date.c >out

@@ -136,5 +136,6 @@ TEST_CASE("config: docs/configuration.md is what the table says (km's unit test 
 }
 
 TEST_CASE("config: the help names every option") {
-  for (const OptionRow& row : option_table()) CHECK(help_text().find("--" + std::string(row.name)) != std::string::npos);
+  for (const OptionRow& row : option_table())
+    CHECK(help_text().find("--" + std::string(row.name)) != std::string::npos);
 }

@@ -107,7 +107,7 @@ TEST_CASE("page_tables: clearing 64 TiB that nobody touched visits next to nothi
   CHECK(t.present(kHighStart, kGuestTop) == 0);
 }
 
-TEST_CASE("page_tables: tables are used again") {
+TEST_CASE("page_tables: a chunk gets its own table again, and no other chunk ever does") {
   Tables t;
   for (int round = 0; round < 20000; ++round) {
     REQUIRE(t.tables.map(kBase, kBase + 2 * kMiB, PROT_READ, LeafSize::Small, kBase, kBase + 2 * kMiB));
@@ -115,4 +115,25 @@ TEST_CASE("page_tables: tables are used again") {
     t.tables.release_tables();
   }
   CHECK(t.slots.slots.size() <= 3);
+  const uint64_t before = *t.physical->allocate_page();
+  REQUIRE(t.tables.map(kBase + 2 * kMiB, kBase + 4 * kMiB, PROT_READ, LeafSize::Small, kBase, kBase + 4 * kMiB));
+  CHECK(*t.physical->allocate_page() == before + 2 * 4096);
+}
+
+TEST_CASE("page_tables: what a table said before it was parked is gone") {
+  Tables t;
+  for (const uint64_t chunks : {1, 40}) {
+    const uint64_t end = kBase + chunks * 2 * kMiB;
+    REQUIRE(t.tables.map(kBase, end, PROT_READ | PROT_WRITE, LeafSize::Small, kBase, end));
+    t.tables.clear(kBase, end);
+    t.tables.release_tables();
+    REQUIRE(t.tables.map(kBase, kBase + 2 * kMiB, PROT_READ, LeafSize::LargeAllowed, kBase, end));
+    CHECK(t.tables.leaf(kBase) & x86::kPteLarge);
+    t.tables.clear(kBase, end);
+    REQUIRE(t.tables.map(kBase + 4096, kBase + 8192, PROT_READ, LeafSize::Small, kBase, end));
+    CHECK(t.tables.leaf(kBase) == 0);
+    CHECK(t.tables.leaf(kBase + 4096) != 0);
+    CHECK(t.tables.leaf(kBase + 8192) == 0);
+    t.tables.clear(kBase, end);
+  }
 }

@@ -16,25 +16,6 @@ namespace {
 
 bool is_open(int number) { return fcntl(number, F_GETFD) >= 0; }
 
-TEST_CASE("adopted descriptors stay in the block and are closed on exec") {
-  fd::MonitorFds fds;
-  std::vector<UniqueFd> adopted;
-  for (int i = 0; i < fd::MonitorFds::kBlockSize; ++i) {
-    auto one = fds.adopt(UniqueFd(open("/dev/null", O_RDONLY)));
-    REQUIRE(one);
-    CHECK(fds.is_monitor_fd(one->get()));
-    CHECK(fcntl(one->get(), F_GETFD) == FD_CLOEXEC);
-    adopted.push_back(std::move(*one));
-  }
-  const UniqueFd source(open("/dev/null", O_RDONLY));
-  const auto beyond = fds.adopt(UniqueFd(dup(source.get())));
-  CHECK_FALSE(beyond);
-  CHECK_FALSE(is_open(fds.first() + fd::MonitorFds::kBlockSize));
-  CHECK_FALSE(fds.is_monitor_fd(fds.first() - 1));
-  CHECK_FALSE(fds.is_monitor_fd(fds.first() + fd::MonitorFds::kBlockSize));
-  CHECK_FALSE(fds.is_monitor_fd(-1));
-}
-
 // The end of a child that runs `body`: true when it returned true. For what would change this process.
 bool in_child(const std::function<bool()>& body) {
   const pid_t child = fork();
@@ -44,55 +25,27 @@ bool in_child(const std::function<bool()>& body) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-TEST_CASE("the block is not placed over inherited descriptors") {
-  CHECK(in_child([] {
-    const int inherited = fcntl(0, F_DUPFD, 245);
-    fd::MonitorFds fds;
-    const auto adopted = fds.adopt(UniqueFd(open("/dev/null", O_RDONLY)));
-    return adopted && !fds.is_monitor_fd(inherited) && fds.is_monitor_fd(adopted->get());
-  }));
-}
-
-TEST_CASE("the block lies below a small descriptor limit") {
-  CHECK(in_child([] {
-    const rlimit small = {64, 64};
-    setrlimit(RLIMIT_NOFILE, &small);
-    fd::MonitorFds fds;
-    const auto adopted = fds.adopt(UniqueFd(open("/dev/null", O_RDONLY)));
-    return adopted && adopted->get() == 48 && fds.first() == 48;
-  }));
-  CHECK(in_child([] {
-    const rlimit tiny = {20, 20};
-    setrlimit(RLIMIT_NOFILE, &tiny);
-    fd::MonitorFds fds;
-    return !fds.adopt(UniqueFd(open("/dev/null", O_RDONLY)));
-  }));
-}
-
-TEST_CASE("no new descriptor gets a number of the monitor") {
+TEST_CASE("a new descriptor never stays on a number of the monitor") {
   Guest guest;
-  const int block_end = guest.process().fds().first() + fd::MonitorFds::kBlockSize;
   const task::ProcRoot& root = sys::proc_root(guest.task());
   const auto is_kept = [&](int number) {
     return number == guest.monitor_fd() || number == root.fd || number == root.smaps_fd;
   };
+  const int start = guest.monitor_fd();
+  const int end = guest.process().fds().first_free_at_or_after(start);
   std::vector<UniqueFd> fillers;
-  while (fillers.empty() || fillers.back().get() < guest.process().fds().first() - 1) {
-    fillers.emplace_back(open("/dev/null", O_RDONLY));
-  }
+  while (fillers.empty() || fillers.back().get() < start - 1) fillers.emplace_back(open("/dev/null", O_RDONLY));
   const auto check = [&](int64_t made, bool is_cloexec) {
-    CHECK(made >= block_end);
+    CHECK(made >= end);
     CHECK(fcntl(static_cast<int>(made), F_GETFD) == (is_cloexec ? FD_CLOEXEC : 0));
     close(static_cast<int>(made));
-    for (int number = guest.process().fds().first(); number < block_end; ++number) {
-      CHECK(is_open(number) == is_kept(number));
-    }
+    for (int number = start; number < end; ++number) CHECK(is_open(number) == is_kept(number));
   };
   check(guest.call("open", guest.text("/dev/null"), O_RDONLY, 0), false);
   check(guest.call("open", guest.text("/dev/null"), O_RDONLY | O_CLOEXEC, 0), true);
   check(guest.call("dup", 0), false);
   check(guest.call("fcntl", 0, F_DUPFD, 0), false);
-  check(guest.call("fcntl", 0, F_DUPFD_CLOEXEC, block_end - 1), true);
+  check(guest.call("fcntl", 0, F_DUPFD_CLOEXEC, end - 1), true);
   check(guest.call("socket", 1, 1, 0), false);
   check(guest.call("eventfd2", 0, O_CLOEXEC), true);
   check(guest.call("epoll_create1", O_CLOEXEC), true);
@@ -101,21 +54,71 @@ TEST_CASE("no new descriptor gets a number of the monitor") {
   check(guest.call("inotify_init1", 0), false);
   auto* ends = guest.make<std::array<int, 2>>();
   REQUIRE(guest.call("pipe2", ends, O_CLOEXEC) == 0);
-  for (const int end : *ends) check(end, true);
+  for (const int made : *ends) check(made, true);
 }
 
-TEST_CASE("a range that is closed leaves the monitor's block open") {
+TEST_CASE("the payload's descriptor limit ends what is handed out") {
+  CHECK(in_child([] {
+    Guest guest;
+    const int own = guest.monitor_fd();
+    auto* limit = guest.make<rlimit>({static_cast<rlim_t>(own) + 4, 5000});
+    if (guest.call("setrlimit", RLIMIT_NOFILE, limit) != 0) return false;
+    int64_t last = 0;
+    for (int64_t made = 0; made >= 0; made = guest.call("dup", 0)) last = made;
+    // The three numbers behind the monitor's only used one were unused, and nothing else was left.
+    if (last != own + 3 || guest.call("dup", 0) != -EMFILE) return false;
+    if (guest.process().fds().is_monitor_fd(static_cast<int>(last))) return false;
+    auto adopted = guest.process().fds().adopt(UniqueFd(open("/dev/null", O_RDONLY)));
+    if (adopted) return false;  // open failed: there is no room without a DescriptorRoom
+    const fd::DescriptorRoom room(guest.process().fds());
+    auto more = guest.process().fds().adopt(UniqueFd(open("/dev/null", O_RDONLY)));
+    return more && guest.call("dup", 0) == -EMFILE;
+  }));
+}
+
+TEST_CASE("dup2 and dup3 get the monitor's unused numbers and leave the used ones") {
+  CHECK(in_child([] {
+    Guest guest;
+    fd::MonitorFds& fds = guest.process().fds();
+    auto* limit = guest.make<rlimit>({5000, 5000});
+    if (guest.call("setrlimit", RLIMIT_NOFILE, limit) != 0) return false;
+    const int unused = guest.monitor_fd() + 5;
+    if (!fds.is_monitor_fd(unused) || guest.call("dup2", 99, unused) != -EBADF) return false;
+    if (guest.call("dup2", 0, unused) != unused || fds.is_monitor_fd(unused)) return false;
+    if (guest.call("dup3", 0, unused + 1, O_CLOEXEC) != unused + 1) return false;
+    if (guest.call("close", unused) != 0 || guest.call("fcntl", unused, F_GETFD) != -EBADF) return false;
+    if (guest.call("dup3", 0, guest.monitor_fd(), 1) != -EINVAL) return false;
+    return guest.call("dup2", 0, guest.monitor_fd()) == -EBADF && fds.is_monitor_fd(guest.monitor_fd());
+  }));
+}
+
+TEST_CASE("dup2 beyond the payload's limit never reaches the monitor's numbers") {
+  CHECK(in_child([] {
+    Guest guest;
+    auto* limit = guest.make<rlimit>({256, 5000});
+    if (guest.call("setrlimit", RLIMIT_NOFILE, limit) != 0) return false;
+    const int unused = guest.monitor_fd() + 5;
+    return guest.call("dup2", 0, unused) == -EBADF && guest.process().fds().is_monitor_fd(unused);
+  }));
+}
+
+TEST_CASE("a range that is closed leaves the monitor's numbers open") {
   Guest guest;
   CHECK(in_child([&] {
     const int below = fcntl(0, F_DUPFD, 200);
-    const int above = fcntl(0, F_DUPFD, 300);
+    const int above = fcntl(0, F_DUPFD, guest.process().fds().first_free_at_or_after(guest.monitor_fd()));
     if (guest.call("close_range", 150, ~0u, 0) != 0) return false;
     return !is_open(below) && !is_open(above) && is_open(guest.monitor_fd());
   }));
   CHECK(in_child([&] {
     const int below = fcntl(0, F_DUPFD, 200);
-    if (guest.call("close_range", 200, 300, CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE) != 0) return false;
+    if (guest.call("close_range", 200, 3000, CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE) != 0) return false;
     return fcntl(below, F_GETFD) == FD_CLOEXEC;
+  }));
+  CHECK(in_child([&] {
+    const int below = fcntl(0, F_DUPFD, 200);
+    const int beyond = fcntl(0, F_DUPFD, 202);
+    return guest.call("close_range", below, below + 1, 0) == 0 && !is_open(below) && is_open(beyond);
   }));
   const auto monitor = static_cast<unsigned>(guest.monitor_fd());
   CHECK(guest.call("close_range", monitor, monitor, 0) == 0);

@@ -82,13 +82,13 @@ TEST_CASE("select reports what is ready and counts down") {
 
 TEST_CASE("select refuses the monitor's descriptors in every set") {
   Guest guest;
-  auto* set = guest.make<std::array<uint64_t, 16>>();
+  auto* set = guest.make<std::array<uint64_t, 32>>();
   const auto number = static_cast<size_t>(guest.monitor_fd());
   (*set)[number / 64] = uint64_t{1} << (number % 64);
   auto* zero = guest.make<timeval>();
   CHECK(guest.call("select", number + 1, set, nullptr, nullptr, zero) == -EBADF);
   CHECK(guest.call("select", number + 1, nullptr, set, nullptr, zero) == -EBADF);
-  CHECK(guest.call("select", 1024, nullptr, nullptr, set, zero) == -EBADF);
+  CHECK(guest.call("select", 2048, nullptr, nullptr, set, zero) == -EBADF);
   // Beyond the count the set is not looked at.
   CHECK(guest.call("select", number, set, nullptr, nullptr, zero) == 0);
 }

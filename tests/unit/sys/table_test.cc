@@ -235,8 +235,6 @@ std::vector<PointerCase> pointer_cases(Guest& g, const Descriptors& d, const Scr
       {"rt_sigaction", {10, page, page, 8}, {1, 2}},
       {"rt_sigprocmask", {0, page, page, 8}, {1, 2}},
       {"rt_sigpending", {page, 8}, {0}},
-      {"sigaltstack", {page, page}, {0}},
-      {"sigaltstack", {0, page}, {1}},
       {"uname", {page}, {0}},
       {"sysinfo", {page}, {0}},
       {"getrandom", {page, 16, 0}, {0}},

@@ -1,0 +1,47 @@
+// What one km hands to the next when the payload executes a program. It travels in a sealed memory file that only a km
+// makes. The new km is started through a descriptor (AT_EXECFN is /dev/fd/N) with one environment variable, the number
+// of the memory file. No payload can do that, because none ever starts a native program.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/unique_fd.h"
+#include "km/config/options.h"
+#include "km/task/limits.h"
+
+namespace kontain::run {
+
+// Descriptors are numbers of the process, valid on both sides; -1: none.
+struct Handover {
+  std::string name;  // for messages
+  std::string executable_name;
+  std::string executable;
+  std::vector<std::string> arguments;
+  std::vector<std::string> environment;
+  config::Options options;
+  task::Limits limits;
+  uint64_t signal_mask = 0;
+  std::optional<uint32_t> personality;
+  int program_fd = -1;
+  int interpreter_fd = -1;
+  int kvm_fd = -1;
+  int self_fd = -1;
+  int trace_fd = -1;
+};
+
+// The bytes of the memory file, and back: nothing when they are no whole handover.
+std::string encode_handover(const Handover& handover);
+std::optional<Handover> decode_handover(const std::string& bytes);
+
+// A sealed memory file with `handover` in it.
+Result<UniqueFd> make_handover_file(const Handover& handover);
+
+// The handover this process was started with, if it was started by a km for an exec. Closes the memory file.
+std::optional<Handover> take_handover();
+// The environment string that names the memory file to the next km.
+std::string handover_variable(int number);
+
+}  // namespace kontain::run

@@ -1,0 +1,92 @@
+// The parts of one running monitor process, and how payload threads and processes come and go in it. For km/run only;
+// monitor.h is the way in.
+#pragma once
+
+#include <pthread.h>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "km/config/options.h"
+#include "km/fd/monitor_fds.h"
+#include "km/kvm/system.h"
+#include "km/load/loader.h"
+#include "km/mem/address_space.h"
+#include "km/run/call_trace.h"
+#include "km/run/handover.h"
+#include "km/run/program_search.h"
+#include "km/task/task.h"
+#include "km/vcpu/machine.h"
+
+namespace kontain::run {
+
+inline constexpr uint64_t kClearSighand = 0x1'0000'0000;  // CLONE_CLEAR_SIGHAND
+// What it asks for: handled signals go back to the default, ignored ones stay ignored.
+void reset_handlers(task::Process& process);
+
+class Monitor final : public task::Lifecycle {
+ public:
+  // `handover`: what the km before us left, after an exec.
+  static Result<std::unique_ptr<Monitor>> create(const config::Options& options, const Handover* handover);
+
+  // Takes the program and closes its files: the payload must not find them among its descriptors.
+  load::Loaded<void> load(FoundProgram found, const std::vector<std::string>& environment);
+  // Runs the main thread. Returns never: the process ends as the payload does.
+  [[noreturn]] void run();
+
+  mem::GuestResult<pid_t> create_thread(task::Task& caller, const task::CloneRequest& request) override;
+  mem::GuestResult<pid_t> fork(task::Task& caller, const task::CloneRequest& request) override;
+  mem::GuestResult<pid_t> vfork(task::Task& caller, const task::CloneRequest& request) override;
+  mem::Errno execute(task::Task& caller, task::ExecRequest request) override;
+
+  mem::AddressSpace& memory() { return *memory_; }
+  CallTrace* trace() { return trace_ ? &*trace_ : nullptr; }
+  // Ends the process as the payload ended; `task` is the thread that says so.
+  [[noreturn]] void end_process(task::Task& task, const Outcome& outcome);
+
+ private:
+  struct ThreadStart;
+  struct VforkStart;
+  class ForkLocks;
+
+  explicit Monitor(kvm::System system) : system_(std::move(system)) {}
+  Result<void> open_trace(const Handover* handover);
+  Result<void> keep_executable(const UniqueFd& program);
+  void adopt_state(vcpu::Cpu& cpu, const Handover* handover);
+  Result<void> keep(UniqueFd& fd);
+
+  // Threads (threads.cc).
+  static void* thread_main(void* start);
+  // Runs `task` on this host thread until it ends, or until the process does; returns the thread's status.
+  int run_task(task::Task& task);
+  [[noreturn]] static void exit_host_thread(int status);
+  void reap_finished_threads();
+  // What the kernel does with the memory of a thread that ends or executes a program (kernel/fork.c: mm_release).
+  static void release_thread_memory(task::Task& task);
+
+  // Processes (fork.cc, vfork.cc, exec.cc).
+  void become_forked_child(task::Task& task, const task::CloneRequest& request, const vcpu::Context& context);
+  static int vfork_child_main(void* start);
+  Handover describe_exec(task::Task& task, const FoundProgram& found, std::vector<std::string> environment);
+
+  kvm::System system_;
+  fd::MonitorFds fds_;
+  std::unique_ptr<vcpu::Machine> machine_;
+  std::optional<mem::AddressSpace> memory_;
+  std::unique_ptr<task::Process> process_;
+  std::unique_ptr<task::Task> main_task_;
+  std::optional<CallTrace> trace_;
+  config::Options options_;
+  std::string name_;  // of the program, for messages
+  UniqueFd self_;     // our own executable, for exec
+
+  // Guards making, ending and reaping host threads; the C library's own lists are touched under it only, so that a
+  // fork finds them whole.
+  std::mutex threads_lock_;
+  std::vector<pthread_t> finished_;
+  pid_t leader_ = 0;  // the first thread of the process: it is nobody's to reap
+};
+
+}  // namespace kontain::run

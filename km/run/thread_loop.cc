@@ -1,0 +1,72 @@
+#include "km/run/thread_loop.h"
+
+#include <signal.h>
+
+#include "km/run/exception.h"
+#include "km/sys/table.h"
+
+namespace kontain::run {
+namespace {
+
+Outcome killed_by(const signal::FatalSignal& fatal) { return Outcome::killed(fatal); }
+
+}  // namespace
+
+ThreadEnd ThreadLoop::run() {
+  for (;;) {
+    call_.reset();
+    handle(task_.cpu().run());
+    if (auto end = end_of_task()) return *end;
+    if (const auto fatal = signal::deliver_signals(task_, call_)) return {true, killed_by(*fatal)};
+  }
+}
+
+std::optional<ThreadEnd> ThreadLoop::end_of_task() const {
+  switch (task_.end) {
+    case task::Task::End::None: return std::nullopt;
+    case task::Task::End::Thread: return ThreadEnd{false, Outcome::exited(task_.exit_status)};
+    case task::Task::End::Process: return ThreadEnd{true, Outcome::exited(task_.exit_status)};
+  }
+  return std::nullopt;
+}
+
+void ThreadLoop::handle(const vcpu::Stop& stop) {
+  if (stop.kind != vcpu::StopKind::HostFault) host_faults_ = {};
+  switch (stop.kind) {
+    case vcpu::StopKind::Syscall: handle_syscall(); break;
+    case vcpu::StopKind::Exception: handle_exception(stop, task_); break;
+    case vcpu::StopKind::Interrupted: break;
+    case vcpu::StopKind::HostFault: handle_host_fault(); break;
+    case vcpu::StopKind::BadExit:
+      task_.forced_signal = {SIGSEGV, SI_KERNEL, 0, task_.cpu().regs().rip, stop.detail};
+      break;
+  }
+}
+
+void ThreadLoop::handle_syscall() {
+  kvm_regs& regs = task_.cpu().regs();
+  const auto number = static_cast<uint32_t>(regs.rax);
+  const sys::RawArgs args = {regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9};
+  std::optional<trace::CallText> text;
+  if (trace_ && trace_->wants(number)) text.emplace(trace::CallText::begin(number, args, payload_reader()));
+  const int64_t result = sys::dispatch(task_, number, args).raw();
+  if (task_.context_replaced) {
+    task_.context_replaced = false;
+  } else {
+    regs.rax = static_cast<uint64_t>(result);
+    call_ = signal::FinishedCall{number, args[0], args[1], args[3], result};
+  }
+  if (!text || result == -task::kRestart) return;
+  if (task_.end != task::Task::End::None) {
+    trace_->write_call_without_result(*text);
+  } else {
+    trace_->write_call(*text, result);
+  }
+}
+
+void ThreadLoop::handle_host_fault() {
+  if (task_.memory().retry_after_host_fault(host_faults_)) return;
+  task_.forced_signal = {SIGBUS, BUS_ADRERR, 0, task_.cpu().regs().rip, "a page of the host cannot be accessed"};
+}
+
+}  // namespace kontain::run

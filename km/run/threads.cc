@@ -1,0 +1,156 @@
+// Host threads of payload threads.
+//
+// A payload thread ends by the exit system call itself, not by returning to the C library: that would take locks of
+// the library's which a fork could not hold. Whoever makes the next thread reaps those that have ended.
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+
+#include "base/host_call.h"
+#include "km/run/monitor_state.h"
+#include "km/run/thread_loop.h"
+#include "km/signal/host_signals.h"
+#include "km/task/robust_list.h"
+
+// Inside a statically linked C library: returns what a thread's malloc has cached, as pthread_exit(3) would.
+extern "C" void __malloc_arena_thread_freeres(void);
+
+namespace kontain::run {
+namespace {
+
+constexpr size_t kHostStackSize = 256 << 10;  // bytes; handlers keep what is large on the heap
+
+// The thread's clock carries its id (kernel: MAKE_THREAD_CPUCLOCK); the C library has no other call for it.
+pid_t tid_of(pthread_t thread) {
+  clockid_t clock = 0;
+  return pthread_getcpuclockid(thread, &clock) == 0 ? static_cast<pid_t>(~(clock >> 3)) : -1;
+}
+
+bool start_host_thread(pthread_t& thread, void* (*main)(void*), void* argument) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, kHostStackSize);
+  const int error = pthread_create(&thread, &attributes, main, argument);
+  pthread_attr_destroy(&attributes);
+  return error == 0;
+}
+
+}  // namespace
+
+// CLONE_PARENT_SETTID: the id has to be there before the creator goes on and before the thread does, and must not come
+// again after the thread has ended and cleared it. So whoever is first stores it, and the other waits for that.
+class TidStore {
+ public:
+  explicit TidStore(const task::CloneRequest& request)
+      : address_((request.flags & CLONE_PARENT_SETTID) ? request.parent_tid : 0) {}
+
+  void ensure(pid_t tid) {
+    if (address_ == 0) return;
+    if (!is_taken_.test_and_set()) {
+      static_cast<void>(mem::store(mem::GuestPtr<pid_t>(address_), tid));
+      is_done_.test_and_set();
+      is_done_.notify_all();
+    }
+    is_done_.wait(false);
+  }
+
+ private:
+  uint64_t address_;
+  std::atomic_flag is_taken_;
+  std::atomic_flag is_done_;
+};
+
+struct Monitor::ThreadStart {
+  Monitor& monitor;
+  task::Process& process;
+  vcpu::Cpu& cpu;
+  task::CloneRequest request;
+  uint64_t signal_mask;
+  std::shared_ptr<TidStore> parent_tid;
+};
+
+mem::GuestResult<pid_t> Monitor::create_thread(task::Task& caller, const task::CloneRequest& request) {
+  if (caller.process().shares_memory) return tl::make_unexpected(mem::Errno{EAGAIN});
+  const signal::HostSignalsBlocked blocked(caller);
+  if (signal::HostSignalsBlocked::must_deliver_first()) return tl::make_unexpected(mem::Errno{task::kRestart});
+  auto context = caller.cpu().save();
+  auto cpu = context ? machine_->create_cpu() : tl::make_unexpected(context.error());
+  if (!cpu) return tl::make_unexpected(mem::Errno{EAGAIN});
+  context->regs.rax = 0;
+  if (request.stack != 0) context->regs.rsp = request.stack;
+  if (request.flags & CLONE_SETTLS) context->fs_base = request.tls;
+  const auto parent_tid = std::make_shared<TidStore>(request);
+  auto start = std::make_unique<ThreadStart>(
+      ThreadStart{*this, caller.process(), **cpu, request, caller.signal_mask, parent_tid});
+  std::scoped_lock hold(threads_lock_);
+  reap_finished_threads();
+  pthread_t thread = {};
+  if (!(*cpu)->restore(*context) || !start_host_thread(thread, &thread_main, start.get())) {
+    machine_->recycle(**cpu);
+    return tl::make_unexpected(mem::Errno{EAGAIN});
+  }
+  static_cast<void>(start.release());  // the thread's now
+  // It cannot have been reaped: that takes the lock we hold.
+  const pid_t tid = tid_of(thread);
+  parent_tid->ensure(tid);
+  return tid;
+}
+
+void* Monitor::thread_main(void* opaque) {
+  std::unique_ptr<ThreadStart> start(static_cast<ThreadStart*>(opaque));
+  Monitor& monitor = start->monitor;
+  task::Task task(start->process, start->cpu, gettid());
+  task.signal_mask = start->signal_mask;
+  const task::CloneRequest& request = start->request;
+  const mem::GuestPtr<pid_t> child_tid(request.child_tid);
+  if (request.flags & CLONE_CHILD_CLEARTID) task.clear_child_tid = child_tid.address();
+  if (request.flags & CLONE_CHILD_SETTID) static_cast<void>(mem::store(child_tid, task.tid()));
+  start->parent_tid->ensure(task.tid());
+  start.reset();
+  exit_host_thread(monitor.run_task(task));
+}
+
+int Monitor::run_task(task::Task& task) {
+  task.process().add_thread(task);
+  signal::bind_host_thread(&task);
+  signal::set_host_mask(task.signal_mask);
+  const ThreadEnd end = ThreadLoop(task, trace()).run();
+  if (end.ends_process || task.process().shares_memory) end_process(task, end.outcome);
+  signal::block_host_signals();
+  signal::bind_host_thread(nullptr);
+  release_thread_memory(task);
+  task.process().remove_thread(task);
+  machine_->recycle(task.cpu());
+  if (task.tid() != leader_) {
+    std::scoped_lock hold(threads_lock_);
+    finished_.push_back(pthread_self());
+  }
+  return end.outcome.status;
+}
+
+void Monitor::exit_host_thread(int status) {
+  __malloc_arena_thread_freeres();
+  host_call(SYS_exit, static_cast<uint64_t>(status));
+  __builtin_unreachable();
+}
+
+// Those that have said so are past their last lock; the C library frees their stacks.
+void Monitor::reap_finished_threads() {
+  for (const pthread_t thread : finished_) pthread_join(thread, nullptr);
+  finished_.clear();
+}
+
+void Monitor::release_thread_memory(task::Task& task) {
+  task::release_robust_list(task);
+  const mem::GuestPtr<int> word(task.clear_child_tid);
+  if (word.is_null() || !mem::store(word, 0)) return;
+  host_call(SYS_futex, word.address(), FUTEX_WAKE, 1, 0, 0, 0);
+}
+
+}  // namespace kontain::run

@@ -1,0 +1,35 @@
+// From a signal in hand to the payload's handler, or to the end of the process.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "km/task/task.h"
+
+namespace kontain::signal {
+
+// The system call that the thread has just made, if it made one.
+struct FinishedCall {
+  uint32_t number = 0;
+  uint64_t first_argument = 0;
+  uint64_t second_argument = 0;
+  uint64_t fourth_argument = 0;
+  int64_t result = 0;  // as RAX holds it
+};
+
+// A signal that ends the process, with what the user is told about it.
+struct FatalSignal {
+  int signal = 0;
+  int code = 0;
+  uint64_t address = 0;
+  uint64_t rip = 0;
+  const char* cause = "";
+  bool is_fault = false;  // the processor's: worth a line on stderr
+};
+
+// Delivers what the thread has in hand and what its own instruction forced on it. Before the thread enters the guest
+// again, after every stop. A call that a signal interrupted is made again or fails with EINTR as signal(7) says.
+// A value: the process has to end by that signal.
+std::optional<FatalSignal> deliver_signals(task::Task& task, const std::optional<FinishedCall>& call);
+
+}  // namespace kontain::signal

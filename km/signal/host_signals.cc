@@ -1,0 +1,144 @@
+#include "km/signal/host_signals.h"
+
+#include <sys/syscall.h>
+#include <ucontext.h>
+
+#include <cstring>
+
+#include "base/error.h"
+#include "base/host_call.h"
+#include "km/mem/copy.h"
+#include "km/task/interruptible_call.h"
+
+extern "C" void kontain_signal_restorer();
+// The host's kernel returns from a handler through it; glibc's is not to be had, and its sigaction refuses the two
+// signals it keeps for itself.
+asm(R"(
+        .text
+        .globl kontain_signal_restorer
+        .type kontain_signal_restorer, @function
+kontain_signal_restorer:
+        mov $15, %eax
+        syscall
+        .size kontain_signal_restorer, . - kontain_signal_restorer
+)");
+
+namespace kontain::signal {
+namespace {
+
+constexpr uint64_t kMaskSize = sizeof(uint64_t);
+constexpr uint64_t kAllSignals = ~uint64_t{0};
+constexpr uint64_t kRestorerFlag = 0x04000000;  // SA_RESTORER
+
+thread_local task::Task* t_task = nullptr;
+
+uint64_t address_of(const void* object) { return reinterpret_cast<uint64_t>(object); }
+
+void host_action(int signal, const task::SignalAction* set, task::SignalAction* old) {
+  host_call(SYS_rt_sigaction, static_cast<uint64_t>(signal), address_of(set), address_of(old), kMaskSize);
+}
+
+// The kernel's ucontext has 8 bytes of mask where the C library declares 128.
+void set_interrupted_mask(ucontext_t* context, uint64_t mask) {
+  std::memcpy(&context->uc_sigmask, &mask, sizeof mask);
+}
+
+void take_unblockable(task::SignalInHand::Unblockable& slot, int signal, const siginfo_t* info) {
+  if (slot.present) return;  // as a standard signal that is pending already
+  slot.info = *info;
+  slot.present = signal;
+}
+
+void take_in_hand(int signal, const siginfo_t* info, ucontext_t* context) {
+  task::SignalInHand& hand = task::signal_in_hand();
+  hand.info = *info;
+  hand.present = signal;
+  set_interrupted_mask(context, kAllSignals & ~kNeverBlockedOnHost);
+  auto& rip = context->uc_mcontext.gregs[REG_RIP];
+  rip = static_cast<greg_t>(task::cancelled_call_rip(static_cast<uint64_t>(rip)));
+}
+
+// A fault of the monitor itself: with the default action the same instruction ends the process.
+void die_of_own_fault(int signal) {
+  const task::SignalAction fatal;
+  host_action(signal, &fatal, nullptr);
+}
+
+void on_host_signal(int signal, siginfo_t* info, void* opaque) {
+  auto* context = static_cast<ucontext_t*>(opaque);
+  const bool fault_signal = signal == SIGSEGV || signal == SIGBUS;
+  if (fault_signal && info->si_code > 0) {
+    if (!mem::repair_fault(info, context)) die_of_own_fault(signal);
+    return;
+  }
+  task::SignalInHand& hand = task::signal_in_hand();
+  if (fault_signal) {
+    take_unblockable(signal == SIGSEGV ? hand.segv : hand.bus, signal, info);
+  } else {
+    take_in_hand(signal, info, context);
+  }
+  if (t_task) t_task->cpu().kick();
+}
+
+task::SignalAction own_handler(uint64_t flags) {
+  task::SignalAction action;
+  action.handler = reinterpret_cast<uint64_t>(&on_host_signal);
+  action.flags = static_cast<uint64_t>(SA_SIGINFO) | kRestorerFlag | flags;
+  action.restorer = reinterpret_cast<uint64_t>(&kontain_signal_restorer);
+  action.mask = kAllSignals;
+  return action;
+}
+
+}  // namespace
+
+void bind_host_thread(task::Task* task) { t_task = task; }
+task::Task* bound_task() { return t_task; }
+
+void install_host_handlers() {
+  const task::SignalAction action = own_handler(0);
+  for (const int signal : {SIGSEGV, SIGBUS}) host_action(signal, &action, nullptr);
+}
+
+void adopt_inherited_signals(task::Process& process) {
+  for (int signal = 1; signal <= task::kSignalCount; ++signal) {
+    task::SignalAction native;
+    host_action(signal, nullptr, &native);
+    if (native.handler != task::SignalAction::kIgnore) continue;
+    task::SignalAction ignored;
+    ignored.handler = task::SignalAction::kIgnore;
+    process.signals().set(signal, ignored);
+  }
+}
+
+uint64_t inherited_mask() {
+  uint64_t mask = 0;
+  host_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, address_of(&mask), kMaskSize);
+  return mask;
+}
+
+void apply_to_host(int signal, const task::SignalAction& action) {
+  if (task::signal_bit(signal) & kNeverBlockedOnHost) return;
+  constexpr uint64_t kChildFlags = SA_NOCLDSTOP | SA_NOCLDWAIT;
+  const uint64_t flags = signal == SIGCHLD ? action.flags & kChildFlags : 0;
+  task::SignalAction native;
+  if (action.has_handler()) {
+    native = own_handler(flags);
+  } else {
+    native.handler = action.handler;
+    native.flags = flags;
+  }
+  host_action(signal, &native, nullptr);
+}
+
+void set_host_mask(uint64_t mask) {
+  mask &= ~kNeverBlockedOnHost;
+  host_call(SYS_rt_sigprocmask, SIG_SETMASK, address_of(&mask), 0, kMaskSize);
+}
+
+void block_host_signals() { set_host_mask(kAllSignals); }
+
+HostSignalsBlocked::~HostSignalsBlocked() {
+  if (!must_deliver_first()) set_host_mask(task_.signal_mask);
+}
+
+}  // namespace kontain::signal

@@ -1,0 +1,58 @@
+// The host's signals of a monitor process. The host's kernel keeps the payload's queues, takes its default actions and
+// chooses the thread; a signal that the payload handles ends in our host handler, which takes it in hand
+// (km/task/interruptible_call.h) and makes the run loop deliver it.
+//
+// Invariant: while a signal is in hand everything but SIGSEGV and SIGBUS is blocked in this thread, so that there is
+// never a second one.
+#pragma once
+
+#include <signal.h>
+
+#include <cstdint>
+
+#include "km/task/interruptible_call.h"
+#include "km/task/task.h"
+
+namespace kontain::signal {
+
+inline constexpr uint64_t kUnblockable = task::signal_bit(SIGKILL) | task::signal_bit(SIGSTOP);
+// Our own copies may fault at any time: never blocked on the host.
+inline constexpr uint64_t kNeverBlockedOnHost = task::signal_bit(SIGSEGV) | task::signal_bit(SIGBUS);
+
+// Makes `task` the one the calling host thread's signals interrupt; nullptr: none.
+void bind_host_thread(task::Task* task);
+task::Task* bound_task();
+
+// Installs the handlers of SIGSEGV and SIGBUS. Once per process image, before anything touches payload memory.
+void install_host_handlers();
+
+// Fills the table from what this process inherited: signals ignored on exec stay ignored (execve(2)); the mask too.
+// Once, at start.
+void adopt_inherited_signals(task::Process& process);
+uint64_t inherited_mask();
+
+// Makes the host's disposition of `signal` that of the payload's `action`. Holds no lock.
+void apply_to_host(int signal, const task::SignalAction& action);
+
+// Makes `mask` of the payload the host thread's. Signals that become unblocked are in hand on return.
+void set_host_mask(uint64_t mask);
+// Blocks everything but SIGSEGV and SIGBUS.
+void block_host_signals();
+
+// Blocks the host's signals; on destruction the task's mask holds again, unless a signal is in hand. For calls that
+// must not be interrupted, or that change what signals do.
+class HostSignalsBlocked {
+ public:
+  explicit HostSignalsBlocked(const task::Task& task) : task_(task) { block_host_signals(); }
+  ~HostSignalsBlocked();
+  HostSignalsBlocked(const HostSignalsBlocked&) = delete;
+  HostSignalsBlocked& operator=(const HostSignalsBlocked&) = delete;
+
+  // A signal was taken before: it has to be delivered first, the call is then made again (task::kRestart).
+  static bool must_deliver_first() { return task::signal_in_hand().present != 0; }
+
+ private:
+  const task::Task& task_;
+};
+
+}  // namespace kontain::signal

@@ -1,0 +1,39 @@
+#include "km/task/process.h"
+
+#include <algorithm>
+
+namespace kontain::task {
+
+Process::Process(const Process& parent)
+    : executable_fd(parent.executable_fd),
+      image(parent.image),
+      proc_root(parent.proc_root),
+      limits(parent.limits),
+      dumpable(parent.dumpable),
+      personality(parent.personality),
+      shares_memory(true),
+      memory_(parent.memory_),
+      fds_(parent.fds_),
+      lifecycle_(parent.lifecycle_),
+      executable_(parent.executable_),
+      signals_(parent.signals_) {}
+
+void Process::add_thread(Task& task) {
+  std::scoped_lock hold(threads_lock_);
+  threads_.push_back(&task);
+}
+
+size_t Process::remove_thread(Task& task) {
+  std::scoped_lock hold(threads_lock_);
+  std::erase(threads_, &task);
+  return threads_.size();
+}
+
+size_t Process::thread_count() const {
+  std::scoped_lock hold(threads_lock_);
+  return threads_.size();
+}
+
+void Process::keep_only(Task& task) { threads_.assign(1, &task); }
+
+}  // namespace kontain::task

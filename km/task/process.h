@@ -1,0 +1,88 @@
+// A payload's process, as the system calls see it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "km/fd/monitor_fds.h"
+#include "km/mem/address_space.h"
+#include "km/task/lifecycle.h"
+#include "km/task/limits.h"
+#include "km/task/program_image.h"
+#include "km/task/signal_action.h"
+
+namespace kontain::task {
+
+// The procfs at /proc, found once (km/sys/proc_files.h).
+struct ProcRoot {
+  int fd = -1;        // one of the monitor's descriptors, O_PATH; -1: there is no procfs at /proc
+  int smaps_fd = -1;  // the monitor's own smaps, opened while no other thread could use the number
+  uint64_t device = 0;
+  uint64_t monitor_device = 0, monitor_inode = 0;  // the monitor's own executable
+  uint64_t run_device = 0;                         // of /run, 0: none
+};
+
+// The state of one Linux process, shared by its threads. A vfork child has a copy of its own over the same memory.
+class Process {
+ public:
+  Process(mem::AddressSpace& memory, fd::MonitorFds& fds) : memory_(memory), fds_(fds) {}
+  // For vfork: everything but the threads.
+  Process(const Process& parent);
+
+  mem::AddressSpace& memory() { return memory_; }
+  fd::MonitorFds& fds() { return fds_; }
+  SignalActions& signals() { return signals_; }
+
+  // Who makes threads and processes; nobody in unit tests.
+  Lifecycle* lifecycle() { return lifecycle_; }
+  void set_lifecycle(Lifecycle* lifecycle) { lifecycle_ = lifecycle; }
+
+  // The payload's executable as /proc/self/exe shows it: an absolute path without links.
+  const std::string& executable() const { return executable_; }
+  void set_executable(std::string path) { executable_ = std::move(path); }
+  // The same file as a monitor's descriptor, O_PATH or readable; -1: only the path is known.
+  int executable_fd = -1;
+  ProgramImage image;
+  // Owned by whichever thread stored it first; never changed or freed.
+  const ProcRoot* proc_root = nullptr;
+
+  // Limits that are the payload's alone: they would hit the monitor if they were the host's (km/sys/limits.h).
+  Limits limits;
+  // prctl(PR_SET_DUMPABLE); the monitor itself never is.
+  int dumpable = 1;
+  // personality(2), once the payload has set it; until then it is the host's.
+  std::optional<uint32_t> personality;
+  // True for a vfork child: its memory, and the vCPU it runs on, are its parent's.
+  bool shares_memory = false;
+
+  // The threads that run the payload.
+  void add_thread(Task& task);
+  // How many are left.
+  size_t remove_thread(Task& task);
+  size_t thread_count() const;
+  // In a forked child only the caller is left.
+  void keep_only(Task& task);
+  template <class Fn>
+  void for_each_thread(Fn&& fn) {
+    std::scoped_lock hold(threads_lock_);
+    for (Task* task : threads_) fn(*task);
+  }
+  // Held across fork(2).
+  std::mutex& threads_lock() { return threads_lock_; }
+
+ private:
+  mem::AddressSpace& memory_;
+  fd::MonitorFds& fds_;
+  Lifecycle* lifecycle_ = nullptr;
+  std::string executable_;
+  SignalActions signals_;
+  mutable std::mutex threads_lock_;
+  std::vector<Task*> threads_;
+};
+
+}  // namespace kontain::task

@@ -65,7 +65,7 @@ Parsed<Elf64_Ehdr> read_header(const ByteSource& file) {
   if (!has_elf_magic(bytes.first(present))) return reject(RejectKind::NotElf, "it is neither an ELF file nor a script");
   // A 32-bit header is 52 bytes long: say "32-bit" of it, not "truncated".
   if (present >= sizeof(Elf32_Ehdr) || present == bytes.size()) TRY(check_identity(header));
-  if (present < bytes.size()) return reject(RejectKind::Truncated, "its ELF header is cut off");
+  if (present < bytes.size()) return reject(RejectKind::CutHeader, "its ELF header is cut off");
   return header;
 }
 

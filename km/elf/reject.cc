@@ -22,6 +22,7 @@ constexpr Row kRows[] = {
     {RejectKind::WrongByteOrder, "not an x86-64 program", ENOEXEC},
     {RejectKind::WrongMachine, "not an x86-64 program", ENOEXEC},
     {RejectKind::WrongType, "not a program", ENOEXEC},
+    {RejectKind::CutHeader, "truncated program", ENOEXEC},  // the kernel reads zeros behind the end of so short a file
     {RejectKind::Truncated, "truncated program", EIO},
     {RejectKind::BadHeader, "malformed program", ENOEXEC},
     {RejectKind::BadSegment, "malformed program", EINVAL},
@@ -62,6 +63,7 @@ int interpreter_errno(const Reject& reject) {
     case RejectKind::WrongMachine:
     case RejectKind::BadHeader: return ELIBBAD;
     case RejectKind::Empty:
+    case RejectKind::CutHeader:
     case RejectKind::Truncated: return EIO;
     default: return exec_errno(reject);
   }

@@ -116,10 +116,13 @@ class AddressSpace {
   // try again: a stack has grown down to it, or a change of its mapping was under way. Natively the kernel grows
   // stacks when read(2) or a signal frame writes below them.
   bool resolve_failed_copy(uint64_t address, uint64_t size, bool write);
-  // The part of it that grows stacks. True when `address` is mapped in the end.
+  // The part of it that grows stacks, for a host's call that failed with EFAULT. True when one has grown down to
+  // `address` just now: make the call again.
   bool grow_stack_for(uint64_t address, uint64_t size);
-  // Lets every copy_in and copy_out that fails ask this object.
+  // Lets every copy_in and copy_out that fails ask this object, and serving() be it.
   void serve_failed_copies();
+  // For those who have a guest address and nothing else; nullptr before serve_failed_copies().
+  static AddressSpace* serving();
 
   // fork(2). Hold every lock of memory across the host's fork; release them in both processes. The child's locks are
   // free again, mappings with MADV_DONTFORK are gone, and it has no locked memory. Its page tables are its own copy:

@@ -119,7 +119,7 @@ GuestResult<void> AddressSpace::advise_mapping(uint64_t start, uint64_t end, int
 
 std::optional<AddressSpace::Run> AddressSpace::next_run(uint64_t start, uint64_t end) const {
   const Vma* vma = tree_.first_above(start);
-  if (!vma || vma->start >= end) return std::nullopt;
+  if (start >= end || !vma || vma->start >= end) return std::nullopt;
   Run run = {std::max(start, vma->start), vma->end};
   while (run.end < end && (vma = tree_.find(run.end))) run.end = vma->end;
   run.end = std::min(run.end, end);

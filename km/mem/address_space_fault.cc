@@ -26,6 +26,8 @@ constexpr int kHostFaultsWhileChanging = 64;
 constexpr int kHostFaultsAfterDrop = 8;
 constexpr int kCopyTries = 3;
 
+std::atomic<AddressSpace*> g_serving{nullptr};
+
 int needed_protection(uint64_t error_code) {
   if (error_code & x86::kFaultFetch) return PROT_EXEC;
   return error_code & x86::kFaultWrite ? PROT_WRITE : PROT_READ;
@@ -125,6 +127,8 @@ long AddressSpace::try_file(std::unique_lock<Lock>& hold, const Vma& vma, uint64
   return fill_file(*now, start, end, protection) || leaf_grants(tables_.leaf(page), needed) ? 0 : -ENOMEM;
 }
 
+AddressSpace* AddressSpace::serving() { return g_serving; }
+
 // As Linux's expand_downwards. The host cannot do it: to it the stack is an ordinary mapping.
 const Vma* AddressSpace::grow_down(uint64_t address) {
   const Vma* stack = tree_.first_above(address);
@@ -153,7 +157,7 @@ const Vma* AddressSpace::grow_down(uint64_t address) {
 bool AddressSpace::grow_stack_for(uint64_t address, uint64_t size) {
   if (!in_guest(address, size)) return false;
   std::scoped_lock hold(lock_);
-  return tree_.find(address) || grow_down(address);
+  return !tree_.find(address) && grow_down(address);
 }
 
 bool AddressSpace::resolve_failed_copy(uint64_t address, uint64_t size, bool write) {
@@ -170,10 +174,9 @@ bool AddressSpace::resolve_failed_copy(uint64_t address, uint64_t size, bool wri
 }
 
 void AddressSpace::serve_failed_copies() {
-  static std::atomic<AddressSpace*> memory;
-  memory = this;
+  g_serving = this;
   set_copy_resolver([](uint64_t address, uint64_t size, bool write, int tries) {
-    return tries < kCopyTries && memory.load()->resolve_failed_copy(address, size, write);
+    return tries < kCopyTries && g_serving.load()->resolve_failed_copy(address, size, write);
   });
 }
 

@@ -1,14 +1,16 @@
 #include "km/mem/host_maps.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <optional>
+
+#include "base/unique_fd.h"
 
 namespace kontain::mem {
 namespace {
@@ -23,23 +25,36 @@ std::optional<HostMapping> parse_line(char* line) {
   if (fields != 7) return std::nullopt;
   mapping.protection =
       (rights[0] == 'r' ? PROT_READ : 0) | (rights[1] == 'w' ? PROT_WRITE : 0) | (rights[2] == 'x' ? PROT_EXEC : 0);
-  line[strcspn(line, "\n")] = '\0';
   mapping.name = line + name_at;
   return mapping;
 }
 
+std::string read_whole(const char* path) {
+  constexpr size_t kPart = 64 << 10;
+  std::string text;
+  const UniqueFd file(open(path, O_RDONLY | O_CLOEXEC));
+  for (ssize_t got = 1; file && got > 0;) {
+    const size_t old = text.size();
+    text.resize(old + kPart);
+    got = read(file.get(), text.data() + old, kPart);
+    text.resize(old + static_cast<size_t>(std::max<ssize_t>(got, 0)));
+  }
+  return text;
+}
+
 }  // namespace
 
+// Not by stdio: its locks are not held over fork(2), and a child may come here.
 std::vector<HostMapping> read_host_maps() {
   std::vector<HostMapping> maps;
-  std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/proc/self/maps", "re"), std::fclose);
-  if (!file) return maps;
-  char* line = nullptr;
-  size_t capacity = 0;
-  while (getline(&line, &capacity, file.get()) > 0) {
+  std::string text = read_whole("/proc/self/maps");
+  for (char* line = text.data(); *line != '\0';) {
+    char* end = std::strchr(line, '\n');
+    if (end != nullptr) *end = '\0';
     if (auto mapping = parse_line(line)) maps.push_back(std::move(*mapping));
+    if (end == nullptr) break;
+    line = end + 1;
   }
-  std::free(line);
   return maps;
 }
 

@@ -32,9 +32,7 @@ long host_map(const Vma& vma, const MapRequest& request) {
                    request.offset);
 }
 
-long host_protect(const Vma& vma, int protection) {
-  return set_protection(vma, host_protection(protection));
-}
+long host_protect(const Vma& vma, int protection) { return set_protection(vma, host_protection(protection)); }
 
 void invalidate_shadow(const Vma& vma, int protection) {
   const int host = host_protection(protection);

@@ -6,8 +6,8 @@
 
 namespace kontain::mem {
 
-inline constexpr uint64_t kLowStart = 0x10000;           // 64 KiB: below it NULL dereferences fault
-inline constexpr uint64_t kLowEnd = 0x5555'4000'0000;    // the gap above holds our own brk heap (static-PIE km)
+inline constexpr uint64_t kLowStart = 0x10000;         // 64 KiB: below it NULL dereferences fault
+inline constexpr uint64_t kLowEnd = 0x5555'4000'0000;  // the gap above holds our own brk heap (static-PIE km)
 inline constexpr uint64_t kHighStart = 0x5565'4000'0000;
 inline constexpr uint64_t kGuestTop = 0x6f00'0000'0000;  // a PML4 boundary: entries 0..221 are the payload's
 

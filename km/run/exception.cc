@@ -2,6 +2,8 @@
 
 #include <signal.h>
 
+#include <cstring>
+
 #include "km/arch/x86.h"
 
 namespace kontain::run {
@@ -40,6 +42,30 @@ const char* cause_of(const mem::FaultSignal& fault, uint64_t error_code) {
   return (error_code & x86::kFaultWrite) ? "not writable" : "not readable";
 }
 
+// arch/x86/kernel/fpu/core.c: fpu__exception_code. `status`: pending exceptions that are not masked.
+int floating_point_code(unsigned status) {
+  if (status & 0x01) return FPE_FLTINV;
+  if (status & 0x04) return FPE_FLTDIV;
+  if (status & 0x08) return FPE_FLTOVF;
+  if (status & 0x12) return FPE_FLTUND;  // denormal or underflow
+  if (status & 0x20) return FPE_FLTRES;
+  return FPE_FLTINV;
+}
+
+int floating_point_code(vcpu::Cpu& cpu, uint8_t vector) {
+  kvm::XsaveArea area;
+  if (!cpu.get_xsave(area)) return FPE_FLTINV;
+  if (vector == x86::kFpuError) {
+    uint16_t control = 0, status = 0;
+    std::memcpy(&control, area.bytes, sizeof control);
+    std::memcpy(&status, area.bytes + 2, sizeof status);
+    return floating_point_code(status & ~control & 0x3fu);
+  }
+  uint32_t mxcsr = 0;
+  std::memcpy(&mxcsr, area.bytes + 24, sizeof mxcsr);
+  return floating_point_code(mxcsr & ~(mxcsr >> 7) & 0x3fu);
+}
+
 }  // namespace
 
 void handle_exception(const vcpu::Stop& stop, task::Task& task) {
@@ -56,7 +82,9 @@ void handle_exception(const vcpu::Stop& stop, task::Task& task) {
   task.forced_signal = {SIGSEGV, SI_KERNEL, 0, rip, "unexpected exception"};
   for (const ExceptionRow& row : kExceptions) {
     if (row.vector != stop.vector) continue;
-    task.forced_signal = {row.signal, row.code, row.address == Address::Instruction ? rip : 0, rip, row.cause};
+    const bool floating = row.vector == x86::kFpuError || row.vector == x86::kSimdError;
+    const int code = floating ? floating_point_code(task.cpu(), row.vector) : row.code;
+    task.forced_signal = {row.signal, code, row.address == Address::Instruction ? rip : 0, rip, row.cause};
   }
 }
 

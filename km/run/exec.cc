@@ -114,8 +114,10 @@ mem::Errno Monitor::execute(task::Task& caller, task::ExecRequest request) {
 
   const signal::HostSignalsBlocked blocked(caller);
   if (signal::HostSignalsBlocked::must_deliver_first()) return mem::Errno{task::kRestart};
-  // Until the host's exec no other thread may fork: its child would inherit what only the next km may have.
-  std::scoped_lock hold(threads_lock_);
+  // Until the host's exec no other thread may fork: its child would inherit what only the next km may have. A vfork
+  // child has descriptors of its own, and a lock that it held would stay locked for its parent.
+  std::unique_lock hold(threads_lock_, std::defer_lock);
+  if (!caller.process().shares_memory) hold.lock();
   Handover handover = describe_exec(caller, *found, std::move(environment));
   auto program = Kept::copy_of(fds_, found->program.file.fd());
   if (!program) return mem::Errno{EMFILE};

@@ -11,6 +11,7 @@
 #include "km/run/monitor_state.h"
 #include "km/signal/host_signals.h"
 #include "km/sys/new_fds.h"
+#include "km/sys/proc_files.h"
 
 // Inside a statically linked C library: what its fork(3) does about malloc. That fork cannot be used here, because it
 // has no flags.
@@ -74,7 +75,7 @@ class Monitor::ForkLocks {
 };
 
 mem::GuestResult<pid_t> Monitor::fork(task::Task& caller, const task::CloneRequest& request) {
-  constexpr uint64_t kHostFlags = CLONE_FS | CLONE_PARENT | CLONE_IO | CLONE_SYSVSEM | CLONE_PIDFD | CLONE_UNTRACED;
+  constexpr uint64_t kHostFlags = CLONE_FS | CLONE_PARENT | CLONE_IO | CLONE_SYSVSEM | CLONE_PIDFD | CLONE_VFORK;
   const signal::HostSignalsBlocked blocked(caller);
   if (signal::HostSignalsBlocked::must_deliver_first()) return tl::make_unexpected(mem::Errno{task::kRestart});
   const auto context = caller.cpu().save();
@@ -114,7 +115,10 @@ void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& re
   task.clear_child_tid = (request.flags & CLONE_CHILD_CLEARTID) ? request.child_tid : 0;
   std::vector<int> kept = {system_.fd(), self_.get()};
   if (trace_) kept.push_back(trace_->fd());
+  if (process_->executable_fd >= 0) kept.push_back(process_->executable_fd);
   fds_.forget_all_in_fork_child(kept);
+  task.process().proc_root = nullptr;  // its descriptors are closed
+  sys::renew_proc_root(task);
   auto opened = machine_->reopen();
   auto cpu = opened ? machine_->create_cpu() : tl::make_unexpected(opened.error());
   auto restored = cpu ? (*cpu)->restore(context) : tl::make_unexpected(cpu.error());

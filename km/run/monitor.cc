@@ -11,9 +11,11 @@
 #include "km/run/monitor_state.h"
 #include "km/run/payload_memory.h"
 #include "km/run/process_view.h"
+#include "km/run/program_image.h"
 #include "km/run/thread_loop.h"
 #include "km/signal/host_signals.h"
 #include "km/sys/limits.h"
+#include "km/sys/proc_files.h"
 
 namespace kontain::run {
 namespace {
@@ -27,12 +29,9 @@ tl::unexpected<load::LoadError> monitor_failed(Error error) {
 
 mem::HugePages huge_page_policy(config::Options::HugePages choice) {
   switch (choice) {
-    case config::Options::HugePages::On:
-      return mem::HugePages::Always;
-    case config::Options::HugePages::Off:
-      return mem::HugePages::Never;
-    default:
-      return mem::HugePages::Auto;
+    case config::Options::HugePages::On: return mem::HugePages::Always;
+    case config::Options::HugePages::Off: return mem::HugePages::Never;
+    default: return mem::HugePages::Auto;
   }
 }
 
@@ -113,6 +112,13 @@ void Monitor::adopt_state(vcpu::Cpu& cpu, const Handover* handover) {
   process_->personality = handover->personality;
 }
 
+// /proc/self/exe is this file, wherever its name goes.
+Result<void> Monitor::keep_executable(const UniqueFd& program) {
+  TRY_ASSIGN(UniqueFd kept, fds_.adopt(UniqueFd(fcntl(program.get(), F_DUPFD_CLOEXEC, 0))));
+  process_->executable_fd = kept.release();
+  return {};
+}
+
 load::Loaded<void> Monitor::load(FoundProgram found, const std::vector<std::string>& environment) {
   signal::install_host_handlers();
   memory_->serve_failed_copies();
@@ -135,6 +141,9 @@ load::Loaded<void> Monitor::load(FoundProgram found, const std::vector<std::stri
   const auto start = load::load_program(found.program, input, layout, random, target);
   if (!start) return tl::make_unexpected(start.error());
   process_->set_executable(found.executable);
+  process_->image = program_image(found.program, *start, *machine_);
+  if (auto kept = keep_executable(found.program.file.fd()); !kept) return monitor_failed(kept.error());
+  sys::renew_proc_root(*main_task_);
   show_as_payload(*start, found.executable_name);
   main_task_->cpu().start_at(start->entry, start->stack_pointer);
   return {};

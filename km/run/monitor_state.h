@@ -53,6 +53,7 @@ class Monitor final : public task::Lifecycle {
 
   explicit Monitor(kvm::System system) : system_(std::move(system)) {}
   Result<void> open_trace(const Handover* handover);
+  Result<void> keep_executable(const UniqueFd& program);
   void adopt_state(vcpu::Cpu& cpu, const Handover* handover);
   Result<void> keep(UniqueFd& fd);
 

@@ -2,6 +2,8 @@
 
 #include <signal.h>
 
+#include <cerrno>
+
 #include "km/run/exception.h"
 #include "km/sys/table.h"
 
@@ -49,7 +51,8 @@ void ThreadLoop::handle_syscall() {
   const sys::RawArgs args = {regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9};
   std::optional<trace::CallText> text;
   if (trace_ && trace_->wants(number)) text.emplace(trace::CallText::begin(number, args, payload_reader()));
-  const int64_t result = sys::dispatch(task_, number, args).raw();
+  int64_t result = sys::dispatch(task_, number, args).raw();
+  if (result == -EFAULT && grows_stack(args)) result = sys::dispatch(task_, number, args).raw();
   if (task_.context_replaced) {
     task_.context_replaced = false;
   } else {
@@ -62,6 +65,17 @@ void ThreadLoop::handle_syscall() {
   } else {
     trace_->write_call(*text, result);
   }
+}
+
+// The host's kernel cannot grow the payload's stack. Natively a call may write below it.
+bool ThreadLoop::grows_stack(const sys::RawArgs& args) {
+  bool grown = false;
+  for (const uint64_t argument : args) {
+    if (mem::in_guest(argument, 1) && !task_.memory().is_mapped(argument, 1)) {
+      grown |= task_.memory().grow_stack_for(argument, 1);
+    }
+  }
+  return grown;
 }
 
 void ThreadLoop::handle_host_fault() {

@@ -6,6 +6,7 @@
 #include "km/run/call_trace.h"
 #include "km/run/outcome.h"
 #include "km/signal/delivery.h"
+#include "km/sys/args.h"
 #include "km/task/task.h"
 
 namespace kontain::run {
@@ -26,6 +27,7 @@ class ThreadLoop {
   void handle(const vcpu::Stop& stop);
   void handle_syscall();
   void handle_host_fault();
+  bool grows_stack(const sys::RawArgs& args);
   std::optional<ThreadEnd> end_of_task() const;
 
   task::Task& task_;

@@ -90,8 +90,10 @@ mem::GuestResult<pid_t> Monitor::create_thread(task::Task& caller, const task::C
       ThreadStart{*this, caller.process(), **cpu, request, caller.signal_mask, parent_tid});
   std::scoped_lock hold(threads_lock_);
   reap_finished_threads();
+  caller.process().expect_thread();
   pthread_t thread = {};
   if (!(*cpu)->restore(*context) || !start_host_thread(thread, &thread_main, start.get())) {
+    caller.process().end_expected_thread();
     machine_->recycle(**cpu);
     return tl::make_unexpected(mem::Errno{EAGAIN});
   }
@@ -127,6 +129,9 @@ int Monitor::run_task(task::Task& task) {
   release_thread_memory(task);
   task.process().remove_thread(task);
   machine_->recycle(task.cpu());
+  if (task.tid() == leader_) task.process().leader_status = end.outcome.status;
+  // KVM's own worker is a thread of this process and outlives them all, unless the last one ends it.
+  if (task.process().end_expected_thread()) end_process(task, Outcome::exited(task.process().leader_status));
   if (task.tid() != leader_) {
     std::scoped_lock hold(threads_lock_);
     finished_.push_back(pthread_self());

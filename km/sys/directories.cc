@@ -4,11 +4,101 @@
 #include <limits.h>
 
 #include <algorithm>
+#include <array>
+#include <functional>
+#include <span>
+#include <vector>
 
+#include "km/procfs/directory.h"
 #include "km/sys/forward.h"
 #include "km/sys/paths.h"
+#include "km/sys/proc_content.h"
 
 namespace kontain::sys {
+namespace {
+
+constexpr unsigned kListRoom = 64 << 10;  // more per call than the C library ever asks for
+
+using IsHidden = std::function<bool(int)>;
+
+// Which numbered entries of the folder `fd` are the monitor's; nothing when it is none of those that have any.
+IsHidden hidden_entries(Task& task, PayloadFd fd) {
+  const auto file = identify_proc_file(task, fd.number());
+  if (!file || !file->own || !file->name.rest.empty()) return nullptr;
+  if (file->name.entry == "task") return [&task](int entry) { return is_monitor_thread(task, entry); };
+  if (file->answer != procfs::Answer::Fds) return nullptr;
+  return [&task](int entry) { return task.process().fds().is_monitor_fd(entry); };
+}
+
+bool is_writable(GuestPtr<char> buffer) {
+  const auto first = mem::load(buffer);
+  return first && mem::store(buffer, *first);
+}
+
+// Lists into the monitor's memory first: the payload must not see, nor change, what is left out.
+SysResult list(Task& task, long number, PayloadFd fd, GuestPtr<char> buffer, unsigned size,
+               procfs::DirentFormat format) {
+  // What cannot be written must not be consumed; the host decides which error comes first.
+  if (size > 0 && !is_writable(buffer)) return host(number, fd, HostBuffer(kFaultingAddress), size);
+  std::vector<std::byte> records(std::min(size, kListRoom));
+  for (;;) {
+    const SysResult listed = host(number, fd, records.data(), records.size());
+    if (listed.is_error() || listed.raw() == 0) return listed;
+    auto length = static_cast<size_t>(listed.raw());
+    const std::span<std::byte> used(records.data(), length);
+    if (procfs::any_numbered_entry(used, format, [](int) { return true; })) {
+      const IsHidden is_hidden = hidden_entries(task, fd);
+      if (is_hidden) length = procfs::remove_numbered_entries(used, format, is_hidden);
+    }
+    if (length == 0) continue;
+    if (!mem::copy_out(buffer.address(), records.data(), length)) return Errno{EFAULT};
+    return SysResult::value(static_cast<int64_t>(length));
+  }
+}
+
+// The target of a link as the payload's process has it: nothing when the host's own text is right.
+GuestResult<std::optional<std::string>> own_target(Task& task, const ProcFile& file) {
+  if (file.hidden) return tl::make_unexpected(Errno{ENOENT});
+  if (!file.own) {
+    const bool is_refused = file.answer == procfs::Answer::Refused;
+    return is_refused ? tl::make_unexpected(Errno{EACCES}) : GuestResult<std::optional<std::string>>();
+  }
+  if (file.name.entry == "exe") return std::optional(task.process().executable());
+  if (file.name.entry != "fd") return std::optional<std::string>();
+  auto target = descriptor_target(task, procfs::to_number(file.name.rest));
+  if (!target) return tl::make_unexpected(target.error());
+  return generated_name(*target);
+}
+
+SysResult store_text(GuestPtr<char> buffer, int size, const std::string& text) {
+  const size_t length = std::min(text.size(), static_cast<size_t>(size));
+  if (!mem::copy_out(buffer.address(), text.data(), length)) return Errno{EFAULT};
+  return SysResult::value(static_cast<int64_t>(length));
+}
+
+// A text that only a magic link can have: they name a file by its path, or something without one ("pipe:[7]").
+bool may_be_magic(std::string_view text) { return text.front() == '/' || text.find(':') != std::string_view::npos; }
+
+SysResult read_reached_link(Task& task, DirFd directory, const std::string& path, GuestPtr<char> buffer, int size) {
+  Reached reached;
+  if (path.empty()) {
+    reached.file = identify_proc_file(task, directory.number());
+  } else {
+    GUEST_TRY_ASSIGN(reached, reach(task, directory, path, Links::NoFollow));
+  }
+  std::array<char, PATH_MAX> text;
+  const int link = path.empty() ? directory.number() : reached.fd.get();
+  const SysResult length = host(SYS_readlinkat, link, "", text.data(), text.size());
+  // ENOENT is what an empty path gives where the object is no link.
+  if (length.is_error()) return length.error() == ENOENT && !path.empty() ? Errno{EINVAL} : length;
+  if (reached.file) {
+    GUEST_TRY_ASSIGN(const auto own, own_target(task, *reached.file));
+    if (own) return store_text(buffer, size, *own);
+  }
+  return store_text(buffer, size, std::string(text.data(), static_cast<size_t>(length.raw())));
+}
+
+}  // namespace
 
 SysResult sys_getcwd(Task&, GuestPtr<char> buffer, uint64_t size) {
   // The kernel writes PATH_MAX at most, whatever the caller claims to have.
@@ -16,15 +106,21 @@ SysResult sys_getcwd(Task&, GuestPtr<char> buffer, uint64_t size) {
   return host(SYS_getcwd, host_buffer(buffer, used), used);
 }
 
-SysResult sys_chdir(Task& task, GuestPtr<const char> path) { return path_call(task, SYS_chdir, path, Links::Follow); }
-SysResult sys_fchdir(Task&, PayloadFd fd) { return host(SYS_fchdir, fd); }
-
-SysResult sys_getdents(Task&, PayloadFd fd, GuestPtr<char> buffer, unsigned size) {
-  return host(SYS_getdents, fd, host_buffer(buffer, size), size);
+SysResult sys_chdir(Task& task, GuestPtr<const char> path) {
+  GUEST_TRY_ASSIGN(const std::string resolved, load_path(task, kCurrentDirectory, path, Links::Follow));
+  GUEST_TRY_ASSIGN(const Reached reached, reach(task, kCurrentDirectory, resolved, Links::Follow));
+  if (reached.file && reached.file->answer == procfs::Answer::Refused) return Errno{EACCES};
+  return host(SYS_fchdir, reached.fd.get());
 }
 
-SysResult sys_getdents64(Task&, PayloadFd fd, GuestPtr<char> buffer, unsigned size) {
-  return host(SYS_getdents64, fd, host_buffer(buffer, size), size);
+SysResult sys_fchdir(Task&, PayloadFd fd) { return host(SYS_fchdir, fd); }
+
+SysResult sys_getdents(Task& task, PayloadFd fd, GuestPtr<char> buffer, unsigned size) {
+  return list(task, SYS_getdents, fd, buffer, size, procfs::DirentFormat::Old);
+}
+
+SysResult sys_getdents64(Task& task, PayloadFd fd, GuestPtr<char> buffer, unsigned size) {
+  return list(task, SYS_getdents64, fd, buffer, size, procfs::DirentFormat::New);
 }
 
 SysResult sys_mkdir(Task& task, GuestPtr<const char> path, unsigned mode) {
@@ -78,6 +174,10 @@ SysResult sys_linkat(Task& task, DirFd from_directory, GuestPtr<const char> from
   const Links links = (flags & AT_SYMLINK_FOLLOW) ? Links::Follow : Links::NoFollow;
   GUEST_TRY_ASSIGN(const std::string source, load_path(task, from_directory, from, links));
   GUEST_TRY_ASSIGN(const std::string target, load_path(task, to_directory, to, Links::NoFollow));
+  if (links == Links::Follow && !source.empty() && proc_root(task).fd >= 0) {
+    GUEST_TRY_ASSIGN(const UniqueFd linked, reach_to_change(task, from_directory, source));
+    return host(SYS_linkat, kCurrentDirectory, proc_fd_path(linked.get()).c_str(), to_directory, target.c_str(), flags);
+  }
   return host(SYS_linkat, from_directory, source.c_str(), to_directory, target.c_str(), flags);
 }
 
@@ -98,14 +198,14 @@ SysResult sys_readlink(Task& task, GuestPtr<const char> path, GuestPtr<char> buf
 SysResult sys_readlinkat(Task& task, DirFd directory, GuestPtr<const char> path, GuestPtr<char> buffer, int size) {
   if (size <= 0) return Errno{EINVAL};
   GUEST_TRY_ASSIGN(const std::string resolved, load_path(task, directory, path, Links::NoFollow));
-  const bool is_absolute = !resolved.empty() && resolved.front() == '/';
-  if (!is_absolute || classify_path(task, resolved).kind != SpecialPath::Executable) {
-    return host(SYS_readlinkat, directory, resolved.c_str(), host_buffer(buffer, static_cast<unsigned>(size)), size);
+  if (!resolved.empty() && !may_name_procfs(resolved)) {
+    std::array<char, PATH_MAX> text;
+    const SysResult length = host(SYS_readlinkat, directory, resolved.c_str(), text.data(), text.size());
+    if (length.is_error() || length.raw() == 0) return length;
+    const std::string target(text.data(), static_cast<size_t>(length.raw()));
+    if (!may_be_magic(target)) return store_text(buffer, size, target);
   }
-  const std::string& target = task.process().executable();
-  const size_t length = std::min(target.size(), static_cast<size_t>(size));
-  if (!mem::copy_out(buffer.address(), target.data(), length)) return Errno{EFAULT};
-  return SysResult::value(static_cast<int64_t>(length));
+  return read_reached_link(task, directory, resolved, buffer, size);
 }
 
 }  // namespace kontain::sys

@@ -36,7 +36,10 @@ SysResult sys_inotify_init1(Task& task, int flags) { return hand_out_fd(task, ho
 SysResult sys_inotify_add_watch(Task& task, PayloadFd fd, GuestPtr<const char> path, unsigned mask) {
   const Links links = (mask & IN_DONT_FOLLOW) ? Links::NoFollow : Links::Follow;
   GUEST_TRY_ASSIGN(const std::string resolved, load_path(task, kCurrentDirectory, path, links));
-  return host(SYS_inotify_add_watch, fd, resolved.c_str(), mask);
+  if (links == Links::NoFollow || proc_root(task).fd < 0)
+    return host(SYS_inotify_add_watch, fd, resolved.c_str(), mask);
+  GUEST_TRY_ASSIGN(const UniqueFd watched, reach_to_change(task, kCurrentDirectory, resolved));
+  return host(SYS_inotify_add_watch, fd, proc_fd_path(watched.get()).c_str(), mask);
 }
 
 SysResult sys_inotify_rm_watch(Task&, PayloadFd fd, int watch) { return host(SYS_inotify_rm_watch, fd, watch); }

@@ -4,7 +4,7 @@
 #include <limits.h>
 
 #include "km/sys/forward.h"
-#include "km/sys/paths.h"
+#include "km/sys/new_fds.h"
 
 namespace kontain::sys {
 namespace {
@@ -28,26 +28,6 @@ GuestResult<std::vector<std::string>> load_strings(StringVector vector, size_t& 
   }
 }
 
-// O_NONBLOCK: a pipe must not make us wait; it is refused later.
-constexpr int kOpenFlags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-
-GuestResult<UniqueFd> open_for_exec(Task& task, DirFd directory, const std::string& path, int extra_flags) {
-  const Links links = (extra_flags & O_NOFOLLOW) ? Links::NoFollow : Links::Follow;
-  const auto resolved = resolve_path(task, directory, path, links);
-  if (!resolved) return tl::make_unexpected(resolved.error());
-  const SysResult opened = host(SYS_openat, directory, resolved->c_str(), kOpenFlags | extra_flags, 0);
-  if (opened.is_error()) return tl::make_unexpected(Errno{opened.error()});
-  return UniqueFd(static_cast<int>(opened.raw()));
-}
-
-// The file behind an open descriptor: a description of our own, because the payload's may be O_PATH or write-only.
-GuestResult<UniqueFd> reopen_for_exec(int number) {
-  const std::string link = "/proc/self/fd/" + std::to_string(number);
-  const SysResult opened = host(SYS_openat, AT_FDCWD, link.c_str(), kOpenFlags, 0);
-  if (opened.is_error()) return tl::make_unexpected(opened.error() == ENOENT ? Errno{EBADF} : Errno{opened.error()});
-  return UniqueFd(static_cast<int>(opened.raw()));
-}
-
 SysResult execute(Task& task, DirFd directory, GuestPtr<const char> path, StringVector arguments,
                   StringVector environment, int flags) {
   if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) return Errno{EINVAL};
@@ -58,10 +38,9 @@ SysResult execute(Task& task, DirFd directory, GuestPtr<const char> path, String
 
   task::ExecRequest request;
   if (by_descriptor) {
-    GUEST_TRY_ASSIGN(request.file, reopen_for_exec(directory.number()));
+    GUEST_TRY_ASSIGN(request.file, open_program(task, directory, "", AT_EMPTY_PATH));
   } else {
-    GUEST_TRY_ASSIGN(request.file,
-                     open_for_exec(task, directory, name, (flags & AT_SYMLINK_NOFOLLOW) ? O_NOFOLLOW : 0));
+    GUEST_TRY_ASSIGN(request.file, open_program(task, directory, name, flags & AT_SYMLINK_NOFOLLOW));
   }
   const bool relative_to_fd = directory.number() != AT_FDCWD && (by_descriptor || name.front() != '/');
   request.name = name;
@@ -74,7 +53,7 @@ SysResult execute(Task& task, DirFd directory, GuestPtr<const char> path, String
   GUEST_TRY_ASSIGN(request.arguments, load_strings(arguments, total));
   GUEST_TRY_ASSIGN(request.environment, load_strings(environment, total));
   request.open = [&task](const std::string& interpreter) -> tl::expected<UniqueFd, int> {
-    auto opened = open_for_exec(task, kCurrentDirectory, interpreter, 0);
+    auto opened = open_program(task, kCurrentDirectory, interpreter, 0);
     if (!opened) return tl::make_unexpected(opened.error().value);
     return std::move(*opened);
   };

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/mman.h>
+#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <array>
@@ -48,6 +49,73 @@ GuestResult<open_how> load_how(GuestPtr<const char> source, uint64_t size) {
   return how;
 }
 
+// What open(2) makes of its arguments: unlike openat2 it ignores what it does not know (fs/open.c, build_open_how).
+open_how open_how_of(int flags, unsigned mode) {
+  constexpr int kPathFlags = O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC;
+  constexpr int kKernelLargeFile = 0100000;  // the C library's O_LARGEFILE is 0 on x86-64
+  constexpr int kTemporary = O_TMPFILE & ~O_DIRECTORY;
+  constexpr int kKnown = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC |
+                         O_DIRECT | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | kTemporary;
+  const int known = (flags & O_PATH) ? flags & kPathFlags : (flags & kKnown) | kKernelLargeFile;
+  const bool creates = (known & O_PATH) == 0 && (known & (O_CREAT | kTemporary)) != 0;
+  return {static_cast<uint64_t>(known), creates ? mode & 07777 : 0, 0};
+}
+
+// True when `device` and `inode` are of a procfs or of the monitor's program: which of the two names the payload's
+// process has for it is found out by reach().
+bool needs_reach(Task& task, uint64_t device, uint64_t inode) {
+  const task::ProcRoot& root = proc_root(task);
+  if (root.fd < 0) return false;
+  return device == root.device || (device == root.monitor_device && inode == root.monitor_inode);
+}
+
+// A process that is not dumpable, which a monitor never is, has files owned by root; a payload's are its own.
+bool has_wrong_owner(const Reached& reached, uint64_t device, Task& task) {
+  return reached.file && reached.file->own && device == proc_root(task).device;
+}
+
+uint32_t effective_id(long number) { return static_cast<uint32_t>(host(number).raw()); }
+
+SysResult stat_reached(Task& task, DirFd directory, const std::string& path, int flags, struct stat& info) {
+  GUEST_TRY_ASSIGN(const Reached reached, reach(task, directory, path, links_of(flags, AT_SYMLINK_NOFOLLOW)));
+  const int reached_flags = (flags & ~AT_SYMLINK_NOFOLLOW) | AT_EMPTY_PATH;
+  const SysResult result = host(SYS_newfstatat, reached.fd.get(), "", &info, reached_flags);
+  if (!result.is_error() && has_wrong_owner(reached, info.st_dev, task)) {
+    info.st_uid = effective_id(SYS_geteuid);
+    info.st_gid = effective_id(SYS_getegid);
+  }
+  return result;
+}
+
+SysResult stat_at(Task& task, DirFd directory, const std::string& path, int flags, struct stat& info) {
+  if (!may_name_procfs(path)) {
+    const SysResult result = host(SYS_newfstatat, directory, path.c_str(), &info, flags);
+    if (result.is_error() || path.empty() || !needs_reach(task, info.st_dev, info.st_ino)) return result;
+  }
+  return stat_reached(task, directory, path, flags, info);
+}
+
+SysResult statx_reached(Task& task, DirFd directory, const std::string& path, int flags, unsigned mask,
+                        struct statx& info) {
+  GUEST_TRY_ASSIGN(const Reached reached, reach(task, directory, path, links_of(flags, AT_SYMLINK_NOFOLLOW)));
+  const int reached_flags = (flags & ~AT_SYMLINK_NOFOLLOW) | AT_EMPTY_PATH;
+  const SysResult result = host(SYS_statx, reached.fd.get(), "", reached_flags, mask, &info);
+  if (!result.is_error() && has_wrong_owner(reached, makedev(info.stx_dev_major, info.stx_dev_minor), task)) {
+    info.stx_uid = effective_id(SYS_geteuid);
+    info.stx_gid = effective_id(SYS_getegid);
+  }
+  return result;
+}
+
+SysResult statx_at(Task& task, DirFd directory, const std::string& path, int flags, unsigned mask, struct statx& info) {
+  if (!may_name_procfs(path)) {
+    const SysResult result = host(SYS_statx, directory, path.c_str(), flags, mask, &info);
+    if (result.is_error() || path.empty()) return result;
+    if (!needs_reach(task, makedev(info.stx_dev_major, info.stx_dev_minor), info.stx_ino)) return result;
+  }
+  return statx_reached(task, directory, path, flags, mask, info);
+}
+
 }  // namespace
 
 SysResult sys_open(Task& task, GuestPtr<const char> path, int flags, unsigned mode) {
@@ -55,14 +123,16 @@ SysResult sys_open(Task& task, GuestPtr<const char> path, int flags, unsigned mo
 }
 
 SysResult sys_openat(Task& task, DirFd directory, GuestPtr<const char> path, int flags, unsigned mode) {
-  const Links links = links_of(flags, O_NOFOLLOW);
-  return admit_opened_fd(task, path_call_at(task, SYS_openat, directory, path, links, flags, mode));
+  const open_how how = open_how_of(flags, mode);
+  GUEST_TRY_ASSIGN(const std::string resolved, load_path(task, directory, path, links_of(flags, O_NOFOLLOW)));
+  return open_for_payload(task, directory, resolved, how);
 }
 
 SysResult sys_openat2(Task& task, DirFd directory, GuestPtr<const char> path, GuestPtr<const char> how, uint64_t size) {
   GUEST_TRY_ASSIGN(const open_how copy, load_how(how, size));
   const Links links = links_of(static_cast<int>(copy.flags), O_NOFOLLOW);
-  return admit_opened_fd(task, path_call_at(task, SYS_openat2, directory, path, links, &copy, sizeof copy));
+  GUEST_TRY_ASSIGN(const std::string resolved, load_path(task, directory, path, links));
+  return open_for_payload(task, directory, resolved, copy);
 }
 
 SysResult sys_creat(Task& task, GuestPtr<const char> path, unsigned mode) {
@@ -81,7 +151,9 @@ SysResult sys_memfd_create(Task& task, GuestPtr<const char> name, unsigned flags
 
 SysResult sys_stat(Task& task, GuestPtr<const char> path, GuestPtr<struct stat> out) {
   struct stat info;
-  return finish(path_call(task, SYS_stat, path, Links::Follow, &info), out, info);
+  GUEST_TRY_ASSIGN(const std::string resolved, load_path(task, kCurrentDirectory, path, Links::Follow));
+  if (resolved.empty()) return Errno{ENOENT};
+  return finish(stat_at(task, kCurrentDirectory, resolved, 0, info), out, info);
 }
 
 SysResult sys_fstat(Task&, PayloadFd fd, GuestPtr<struct stat> out) {
@@ -91,20 +163,22 @@ SysResult sys_fstat(Task&, PayloadFd fd, GuestPtr<struct stat> out) {
 
 SysResult sys_lstat(Task& task, GuestPtr<const char> path, GuestPtr<struct stat> out) {
   struct stat info;
-  return finish(path_call(task, SYS_lstat, path, Links::NoFollow, &info), out, info);
+  GUEST_TRY_ASSIGN(const std::string resolved, load_path(task, kCurrentDirectory, path, Links::NoFollow));
+  if (resolved.empty()) return Errno{ENOENT};
+  return finish(stat_at(task, kCurrentDirectory, resolved, AT_SYMLINK_NOFOLLOW, info), out, info);
 }
 
 SysResult sys_newfstatat(Task& task, DirFd directory, GuestPtr<const char> path, GuestPtr<struct stat> out, int flags) {
   GUEST_TRY_ASSIGN(const std::string resolved, load_path_or_empty(task, directory, path, flags));
   struct stat info;
-  return finish(host(SYS_newfstatat, directory, resolved.c_str(), &info, flags), out, info);
+  return finish(stat_at(task, directory, resolved, flags, info), out, info);
 }
 
 SysResult sys_statx(Task& task, DirFd directory, GuestPtr<const char> path, int flags, unsigned mask,
                     GuestPtr<struct statx> out) {
   GUEST_TRY_ASSIGN(const std::string resolved, load_path_or_empty(task, directory, path, flags));
   struct statx info;
-  return finish(host(SYS_statx, directory, resolved.c_str(), flags, mask, &info), out, info);
+  return finish(statx_at(task, directory, resolved, flags, mask, info), out, info);
 }
 
 SysResult sys_statfs(Task& task, GuestPtr<const char> path, GuestPtr<struct statfs> out) {
@@ -130,21 +204,21 @@ SysResult sys_faccessat2(Task& task, DirFd directory, GuestPtr<const char> path,
 }
 
 SysResult sys_chmod(Task& task, GuestPtr<const char> path, unsigned mode) {
-  return path_call(task, SYS_chmod, path, Links::Follow, mode);
+  return change_call(task, SYS_chmod, path, mode);
 }
 
 SysResult sys_fchmod(Task&, PayloadFd fd, unsigned mode) { return host(SYS_fchmod, fd, mode); }
 
 SysResult sys_fchmodat(Task& task, DirFd directory, GuestPtr<const char> path, unsigned mode) {
-  return path_call_at(task, SYS_fchmodat, directory, path, Links::Follow, mode);
+  return change_call_at(task, SYS_fchmodat, directory, path, Links::Follow, mode);
 }
 
 SysResult sys_fchmodat2(Task& task, DirFd directory, GuestPtr<const char> path, unsigned mode, int flags) {
-  return path_call_at(task, SYS_fchmodat2, directory, path, links_of(flags, AT_SYMLINK_NOFOLLOW), mode, flags);
+  return change_call_at(task, SYS_fchmodat2, directory, path, links_of(flags, AT_SYMLINK_NOFOLLOW), mode, flags);
 }
 
 SysResult sys_chown(Task& task, GuestPtr<const char> path, uint32_t user, uint32_t group) {
-  return path_call(task, SYS_chown, path, Links::Follow, user, group);
+  return change_call(task, SYS_chown, path, user, group);
 }
 
 SysResult sys_fchown(Task&, PayloadFd fd, uint32_t user, uint32_t group) { return host(SYS_fchown, fd, user, group); }
@@ -156,26 +230,26 @@ SysResult sys_lchown(Task& task, GuestPtr<const char> path, uint32_t user, uint3
 SysResult sys_fchownat(Task& task, DirFd directory, GuestPtr<const char> path, uint32_t user, uint32_t group,
                        int flags) {
   const Links links = links_of(flags, AT_SYMLINK_NOFOLLOW);
-  return path_call_at(task, SYS_fchownat, directory, path, links, user, group, flags);
+  return change_call_at(task, SYS_fchownat, directory, path, links, user, group, flags);
 }
 
 SysResult sys_umask(Task&, int mask) { return host(SYS_umask, mask); }
 
 SysResult sys_utime(Task& task, GuestPtr<const char> path, GuestPtr<const utimbuf> times) {
   GUEST_TRY_ASSIGN(std::optional<utimbuf> copy, load_optional(times));
-  return path_call(task, SYS_utime, path, Links::Follow, pointer_or_null(copy));
+  return change_call(task, SYS_utime, path, pointer_or_null(copy));
 }
 
 SysResult sys_utimes(Task& task, GuestPtr<const char> path, GuestPtr<const timeval[2]> times) {
   GUEST_TRY_ASSIGN(std::optional<TimevalPair> copy, load_optional(GuestPtr<TimevalPair>(times.address())));
-  return path_call(task, SYS_utimes, path, Links::Follow, pointer_or_null(copy));
+  return change_call(task, SYS_utimes, path, pointer_or_null(copy));
 }
 
 SysResult sys_futimesat(Task& task, DirFd directory, GuestPtr<const char> path, GuestPtr<const timeval[2]> times) {
   GUEST_TRY_ASSIGN(std::optional<TimevalPair> copy, load_optional(GuestPtr<TimevalPair>(times.address())));
   // NULL is the descriptor itself.
   if (path.is_null()) return host(SYS_futimesat, directory, nullptr, pointer_or_null(copy));
-  return path_call_at(task, SYS_futimesat, directory, path, Links::Follow, pointer_or_null(copy));
+  return change_call_at(task, SYS_futimesat, directory, path, Links::Follow, pointer_or_null(copy));
 }
 
 SysResult sys_utimensat(Task& task, DirFd directory, GuestPtr<const char> path, GuestPtr<const timespec[2]> times,
@@ -184,7 +258,7 @@ SysResult sys_utimensat(Task& task, DirFd directory, GuestPtr<const char> path, 
   // NULL is the descriptor itself: futimens(3).
   if (path.is_null()) return host(SYS_utimensat, directory, nullptr, pointer_or_null(copy), flags);
   const Links links = links_of(flags, AT_SYMLINK_NOFOLLOW);
-  return path_call_at(task, SYS_utimensat, directory, path, links, pointer_or_null(copy), flags);
+  return change_call_at(task, SYS_utimensat, directory, path, links, pointer_or_null(copy), flags);
 }
 
 SysResult sys_lseek(Task&, PayloadFd fd, int64_t offset, unsigned whence) {
@@ -192,7 +266,7 @@ SysResult sys_lseek(Task&, PayloadFd fd, int64_t offset, unsigned whence) {
 }
 
 SysResult sys_truncate(Task& task, GuestPtr<const char> path, int64_t size) {
-  return path_call(task, SYS_truncate, path, Links::Follow, size);
+  return change_call(task, SYS_truncate, path, size);
 }
 
 SysResult sys_ftruncate(Task&, PayloadFd fd, int64_t size) { return host(SYS_ftruncate, fd, size); }

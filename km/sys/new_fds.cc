@@ -8,12 +8,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <string_view>
 
 #include "km/sys/forward.h"
 #include "km/sys/limits.h"
 #include "km/sys/paths.h"
+#include "km/sys/proc_content.h"
+#include "km/sys/walk.h"
 
 namespace kontain::sys {
 namespace {
@@ -48,28 +49,149 @@ SysResult check_limit(Task& task, SysResult made) {
   return Errno{EMFILE};
 }
 
-bool is_procfs(int number) {
-  struct statfs info;
-  return !host(SYS_fstatfs, number, &info).is_error() && info.f_type == PROC_SUPER_MAGIC;
+bool wants_to_write(uint64_t flags) { return (flags & O_PATH) == 0 && (flags & O_ACCMODE) != O_RDONLY; }
+
+// How an opened file may be given to the payload.
+enum class Verdict { Yes, No, Missing, Generated };
+
+struct Judgement {
+  Verdict verdict = Verdict::Yes;
+  ProcFile file;  // Generated: which one
+};
+
+Verdict judge_proc_file(const ProcFile& file, uint64_t flags) {
+  if (file.hidden) return Verdict::Missing;
+  if (file.answer == procfs::Answer::Refused) return Verdict::No;
+  if (file.answer == procfs::Answer::Generated) {
+    if (flags & O_PATH) return Verdict::Yes;  // good for its attributes only; opening it again is judged again
+    return wants_to_write(flags) ? Verdict::No : Verdict::Generated;
+  }
+  return wants_to_write(flags) && procfs::is_refused_for_writing(file.name) ? Verdict::No : Verdict::Yes;
 }
 
-// Where an open procfs file lies, as the host names it, asked of the host so that no path trick matters.
-bool is_forbidden_proc_file(Task& task, int number) {
-  std::array<char, 32> link{};
-  std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", number);
-  std::array<char, 256> target{};
-  const SysResult length = host(SYS_readlink, static_cast<const char*>(link.data()), target.data(), target.size());
-  if (length.is_error()) return true;
-  return is_refused_procfs_file(task, std::string_view(target.data(), static_cast<size_t>(length.raw())));
+bool is_in_registry(Task& task, int number, uint64_t device) {
+  const task::ProcRoot& root = proc_root(task);
+  if (root.fd < 0 || device != root.run_device) return false;
+  const auto path = descriptor_target(task, number);
+  return path && is_registry_path(*path);
 }
 
-bool may_hold(Task& task, int number) {
+bool is_named(Task& task, int number, std::string_view name) {
+  if (proc_root(task).fd < 0) return true;
+  const auto path = descriptor_target(task, number);
+  return !path || std::string_view(*path).ends_with(name);
+}
+
+// File systems in which writing makes the host's kernel run programs, or load code into itself.
+Verdict judge_for_writing(Task& task, int number, long file_system) {
+  switch (file_system) {
+    case BINFMTFS_MAGIC:
+    case BPF_FS_MAGIC:
+    case DEBUGFS_MAGIC:
+    case SECURITYFS_MAGIC:
+    case TRACEFS_MAGIC: return Verdict::No;
+    case CGROUP_SUPER_MAGIC: return is_named(task, number, "/release_agent") ? Verdict::No : Verdict::Yes;
+    case SYSFS_MAGIC: return is_named(task, number, "/uevent_helper") ? Verdict::No : Verdict::Yes;
+    default: return Verdict::Yes;
+  }
+}
+
+Judgement judge(Task& task, int number, uint64_t flags) {
   struct stat info;
-  if (host(SYS_fstat, number, &info).is_error()) return true;
-  if (S_ISCHR(info.st_mode)) return !is_forbidden_device(info.st_rdev);
-  // Only file systems without a device of their own can be procfs.
-  if (!(S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) || major(info.st_dev) != 0) return true;
-  return !is_procfs(number) || !is_forbidden_proc_file(task, number);
+  if (host(SYS_fstat, number, &info).is_error()) return {};
+  if (S_ISCHR(info.st_mode) && is_forbidden_device(info.st_rdev)) return {Verdict::No, {}};
+  // The file systems that need a look have no device of their own.
+  if (major(info.st_dev) != 0 || S_ISCHR(info.st_mode)) return {};
+  struct statfs system;
+  if (host(SYS_fstatfs, number, &system).is_error()) return {};
+  if (system.f_type == PROC_SUPER_MAGIC) {
+    const auto file = identify_proc_file(task, number);
+    return file ? Judgement{judge_proc_file(*file, flags), *file} : Judgement{Verdict::No, {}};
+  }
+  if (system.f_type == TMPFS_MAGIC && is_in_registry(task, number, info.st_dev)) return {Verdict::Missing, {}};
+  return {wants_to_write(flags) ? judge_for_writing(task, number, system.f_type) : Verdict::Yes, {}};
+}
+
+bool is_creating_new(const open_how& how) {
+  constexpr uint64_t kCreateNew = O_CREAT | O_EXCL;
+  return (how.flags & kCreateNew) == kCreateNew;
+}
+
+// A file that is at the end of a path, by its handle: what open(2) would say before it opens it.
+Errno refuse_by_kind(int handle, const open_how& how) {
+  struct stat info;
+  const SysResult known = host(SYS_fstat, handle, &info);
+  if (known.is_error()) return Errno{known.error()};
+  if (is_creating_new(how)) return Errno{EEXIST};
+  if (S_ISLNK(info.st_mode)) return Errno{ELOOP};
+  if (S_ISDIR(info.st_mode) && (how.flags & O_CREAT)) return Errno{EISDIR};
+  return Errno{0};
+}
+
+SysResult open_generated(Task& task, int handle, const ProcFile& file, uint64_t flags) {
+  // The lowest free number, as for any open; the handle's contents are replaced at once.
+  const SysResult place = host(SYS_fcntl, handle, F_DUPFD_CLOEXEC, 0);
+  if (place.is_error()) return place;
+  const SysResult served = serve_proc_file(task, file, static_cast<int>(place.raw()), flags);
+  if (served.is_error()) host(SYS_close, place.raw());
+  return served;
+}
+
+// /proc/PID/comm belongs to root where a process is not dumpable, which a monitor never is; the thread's is writable.
+SysResult open_comm(Task& task, const ProcFile& file, const open_how& how) {
+  const int thread = file.name.thread != 0 ? file.name.thread : file.name.process;
+  const std::string name = "self/task/" + std::to_string(thread) + "/comm";
+  return host(SYS_openat, proc_root(task).fd, name.c_str(), static_cast<int>(how.flags));
+}
+
+SysResult open_judged(Task& task, int handle, const open_how& how) {
+  const Judgement judgement = judge(task, handle, how.flags);
+  switch (judgement.verdict) {
+    case Verdict::No: return Errno{EACCES};
+    case Verdict::Missing: return Errno{ENOENT};
+    case Verdict::Generated: return open_generated(task, handle, judgement.file, how.flags);
+    case Verdict::Yes: break;
+  }
+  const bool is_own_comm = judgement.file.own && judgement.file.answer == procfs::Answer::Comm;
+  if (is_own_comm && wants_to_write(how.flags)) return open_comm(task, judgement.file, how);
+  return reopen(task, handle, how);
+}
+
+// First a handle, which cannot be read, then a judgement of it, then the file itself.
+SysResult open_by_handle(Task& task, DirFd directory, const std::string& path, const open_how& how) {
+  constexpr int kTries = 40;  // files that come and go
+  const open_how handle_how = {O_PATH | O_CLOEXEC | (how.flags & O_NOFOLLOW), 0, how.resolve};
+  for (int i = 0; i < kTries; ++i) {
+    const auto handle = keep_from_payload(task, open_unjudged(task, directory, path, handle_how));
+    if (handle) {
+      const Errno refused = refuse_by_kind(handle->get(), how);
+      return refused.value != 0 ? SysResult(refused) : open_judged(task, handle->get(), how);
+    }
+    if (handle.error() != Errno{ENOENT} || (how.flags & O_CREAT) == 0) return handle.error();
+    const SysResult made = create_unjudged(task, directory, path, how);
+    if (made.error() != EEXIST || is_creating_new(how)) return made;
+  }
+  return Errno{ENOENT};
+}
+
+std::string_view last_component(std::string_view path) {
+  const size_t end = path.find_last_not_of('/');
+  if (end == std::string_view::npos) return {};
+  const size_t slash = path.find_last_of('/', end);
+  return path.substr(slash == std::string_view::npos ? 0 : slash + 1, end + 1 - (slash + 1));
+}
+
+// Between the host's open and our judgement another thread can use the number. So what is opened at once, and not by
+// its handle, must not be able to be a file that matters: the name in the last place, where no link is followed, is the
+// file's own in its procfs. Handles and folders give nothing but names.
+SysResult open_at_once(Task& task, DirFd directory, const std::string& path, const open_how& how) {
+  if ((how.flags & (O_PATH | O_DIRECTORY)) || proc_root(task).fd < 0) {
+    return open_unjudged(task, directory, path, how);
+  }
+  if (procfs::is_delicate_name(last_component(path))) return Errno{ELOOP};
+  open_how guarded = without_magic_links(how);
+  guarded.flags |= O_NOFOLLOW;
+  return host(SYS_openat2, directory, path.c_str(), &guarded, sizeof guarded);
 }
 
 }  // namespace
@@ -120,20 +242,52 @@ SysResult store_fd_pair(Task& task, SysResult made, FdPair numbers, GuestPtr<FdP
   return Errno{EFAULT};
 }
 
-SysResult admit_opened_fd(Task& task, SysResult opened) {
+SysResult admit_opened_fd(Task& task, SysResult opened, uint64_t flags) {
   if (opened.is_error()) return opened;
   const int number = static_cast<int>(opened.raw());
-  if (!may_hold(task, number)) {
-    host(SYS_close, number);
-    return Errno{EACCES};
+  const Judgement judgement = judge(task, number, flags);
+  SysResult result = opened;
+  switch (judgement.verdict) {
+    case Verdict::Yes: return hand_out_fd(task, opened);
+    case Verdict::Generated: result = serve_proc_file(task, judgement.file, number, flags); break;
+    case Verdict::No: result = Errno{EACCES}; break;
+    case Verdict::Missing: result = Errno{ENOENT}; break;
   }
-  return hand_out_fd(task, opened);
+  if (!result.is_error()) return hand_out_fd(task, result);
+  host(SYS_close, number);
+  return result;
 }
 
-Errno classify_received_fd(int number) {
-  struct stat info;
-  if (host(SYS_fstat, number, &info).is_error()) return Errno{0};
-  return S_ISCHR(info.st_mode) && is_forbidden_device(info.st_rdev) ? Errno{EACCES} : Errno{0};
+SysResult open_for_payload(Task& task, DirFd directory, const std::string& path, const open_how& how) {
+  const SysResult opened = open_at_once(task, directory, path, how);
+  if (opened.error() != ELOOP && opened.error() != EACCES) return admit_opened_fd(task, opened, how.flags);
+  if ((how.flags & (O_PATH | O_DIRECTORY)) || proc_root(task).fd < 0) return opened;
+  return hand_out_fd(task, open_by_handle(task, directory, path, how));
+}
+
+GuestResult<UniqueFd> open_program(Task& task, DirFd directory, const std::string& path, int flags) {
+  if (is_registry_path(path)) return tl::make_unexpected(Errno{ENOENT});
+  // O_NONBLOCK: a pipe must not make us wait; it is refused later.
+  const open_how how = {O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0, 0};
+  open_how handle_how = {O_PATH | O_CLOEXEC, 0, 0};
+  if (flags & AT_SYMLINK_NOFOLLOW) handle_how.flags |= O_NOFOLLOW;
+  const bool is_directory_itself = path.empty() && (flags & AT_EMPTY_PATH);
+  const auto handle = keep_from_payload(task, is_directory_itself ? reopen(task, directory.number(), handle_how)
+                                                                  : open_unjudged(task, directory, path, handle_how));
+  if (!handle) return tl::make_unexpected(handle.error());
+  const Errno refused = refuse_by_kind(handle->get(), how);
+  if (refused.value != 0) return tl::make_unexpected(refused);
+  const Verdict verdict = judge(task, handle->get(), how.flags).verdict;
+  if (verdict == Verdict::Missing) return tl::make_unexpected(Errno{ENOENT});
+  if (verdict != Verdict::Yes) return tl::make_unexpected(Errno{EACCES});
+  auto program = keep_from_payload(task, reopen(task, handle->get(), how));
+  if (!program) return tl::make_unexpected(program.error());
+  return program->take();
+}
+
+Errno classify_received_fd(Task& task, int number) {
+  const Judgement judgement = judge(task, number, O_RDONLY);
+  return judgement.verdict == Verdict::Yes ? Errno{0} : Errno{EACCES};
 }
 
 }  // namespace kontain::sys

@@ -1,9 +1,13 @@
 // Descriptors on their way to the payload: what they are is checked, and their numbers are never the monitor's.
 #pragma once
 
+#include <linux/openat2.h>
+
 #include <array>
 #include <span>
+#include <string>
 
+#include "base/unique_fd.h"
 #include "km/sys/args.h"
 
 namespace kontain::sys {
@@ -20,12 +24,21 @@ using FdPair = std::array<int, 2>;
 // The end of pipe(2) and socketpair(2): the two numbers go to the payload's memory. When that faults, both are closed.
 SysResult store_fd_pair(Task& task, SysResult made, FdPair numbers, GuestPtr<FdPair> out);
 
-// hand_out_fd for a descriptor that was opened by path: devices that reach the machine below us (KVM, vhost, memory)
-// and the parts of /proc that show this process are closed again, with EACCES. Follows whatever path led there.
-SysResult admit_opened_fd(Task& task, SysResult opened);
+// open(2) for the payload: opened without following the host's magic links (walk.h), judged by what it is, and handed
+// out. Devices that reach the machine below us (KVM, vhost, memory) and what is not the payload's in a procfs are
+// EACCES; files of /proc that are about the own process are the payload's view (proc_content.h).
+SysResult open_for_payload(Task& task, DirFd directory, const std::string& path, const open_how& how);
 
-// A descriptor that arrived in a message: Errno{0} when the payload may have it.
-Errno classify_received_fd(int number);
+// The judgement and handing out alone, for a descriptor that was opened otherwise. `flags` are open(2)'s.
+SysResult admit_opened_fd(Task& task, SysResult opened, uint64_t flags = 0);
+
+// Opens a program or interpreter for execve(2): the same rules, and nothing of a procfs. `flags` are execveat(2)'s
+// AT_EMPTY_PATH and AT_SYMLINK_NOFOLLOW. The descriptor is the monitor's, readable; whether it may be executed is for
+// load::ProgramFile to say.
+GuestResult<UniqueFd> open_program(Task& task, DirFd directory, const std::string& path, int flags);
+
+// A descriptor that arrived in a message or was inherited: Errno{0} when the payload may have it.
+Errno classify_received_fd(Task& task, int number);
 
 // True for the character device numbers a payload must not hold open.
 bool is_forbidden_device(uint64_t rdev);

@@ -1,13 +1,13 @@
 #include "km/sys/paths.h"
 
+#include <fcntl.h>
 #include <limits.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
+#include <span>
 #include <vector>
 
-#include "base/text.h"
+#include "km/sys/walk.h"
 
 namespace kontain::sys {
 namespace {
@@ -30,68 +30,40 @@ Components normalised(std::string_view path) {
   return parts;
 }
 
-// A decimal number, or -1.
-int to_number(std::string_view text) {
-  int value = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() ? value : -1;
+// /proc/PID/root/..., cwd/... or fd/N/... of another process: the host allows it to the privileged.
+bool enters_other_process(Task& task, std::string_view path) {
+  const Components parts = normalised(path);
+  if (parts.size() < 4 || parts[0] != "proc") return false;
+  const int number = procfs::to_number(parts[1]);
+  if (number < 0 || number == host(SYS_getpid).raw() || number == task.tid()) return false;
+  return parts[2] == "root" || parts[2] == "cwd" || parts[2] == "fd";
 }
 
-bool is_own_process(Task& task, std::string_view name) {
-  if (name == "self" || name == "thread-self") return true;
-  const int number = to_number(name);
-  return number > 0 && (number == task.tid() || number == host(SYS_getpid).raw());
-}
-
-// Files below /proc/PID that show or change the monitor's memory and start-up instead of the payload's.
-bool is_refused_file(std::string_view name) {
-  static constexpr std::array<std::string_view, 11> kRefused = {"mem",          "map_files", "maps",    "smaps",
-                                                                "smaps_rollup", "numa_maps", "pagemap", "auxv",
-                                                                "environ",      "syscall",   "stack"};
-  return std::ranges::find(kRefused, name) != kRefused.end();
-}
-
-// `rest` is what follows /proc/PID.
-SpecialPath classify_own(Task& task, std::span<const std::string_view> rest) {
-  if (rest.size() >= 2 && rest[0] == "task" && is_own_process(task, rest[1])) rest = rest.subspan(2);
-  if (rest.empty()) return {SpecialPath::Ordinary};
-  if (rest.size() == 1 && rest[0] == "exe") return {SpecialPath::Executable};
-  if (is_refused_file(rest[0])) return {SpecialPath::Refused};
-  const bool names_fd = rest.size() >= 2 && (rest[0] == "fd" || rest[0] == "fdinfo");
-  if (names_fd && task.process().fds().is_monitor_fd(to_number(rest[1]))) return {SpecialPath::Missing};
-  return {SpecialPath::Ordinary};
+open_how handle_flags(Links links) {
+  constexpr uint64_t kFlags = O_PATH | O_CLOEXEC;
+  return {links == Links::NoFollow ? kFlags | O_NOFOLLOW : kFlags, 0, 0};
 }
 
 }  // namespace
 
-SpecialPath classify_path(Task& task, std::string_view path) {
-  // The common case costs one comparison.
-  if (path.find("proc") == std::string_view::npos && path.find("dev") == std::string_view::npos) {
-    return {SpecialPath::Ordinary};
-  }
-  const Components parts = normalised(path);
-  const std::span<const std::string_view> all(parts);
-  if (all.size() >= 3 && all[0] == "proc" && is_own_process(task, all[1])) return classify_own(task, all.subspan(2));
-  // /dev/fd is a link to /proc/self/fd.
-  if (all.size() >= 3 && all[0] == "dev" && all[1] == "fd") return classify_own(task, all.subspan(1));
-  return {SpecialPath::Ordinary};
+bool may_name_procfs(std::string_view path) {
+  if (path.empty() || path.front() != '/') return false;
+  return path.find("/proc/") != std::string_view::npos || path.ends_with("/proc") || path.starts_with("/dev/fd") ||
+         path.starts_with("/dev/std");
 }
 
-bool is_refused_procfs_file(Task& task, std::string_view path) {
-  const Components parts = normalised(path);
-  if (parts.size() < 2 || !is_refused_file(parts.back())) return false;
-  if (parts.back() == "mem" || parts.front() != "proc") return true;
-  return is_own_process(task, parts[parts.size() - 2]);
+bool is_registry_path(std::string_view path) {
+  // The common case costs one search.
+  if (path.find("kontain") == std::string_view::npos || path.front() != '/') return false;
+  Components parts = normalised(path);
+  if (!parts.empty() && parts[0] == "var") parts.erase(parts.begin());
+  if (parts.size() < 2 || parts[0] != "run") return false;
+  return parts[1] == "kontain" || (parts.size() >= 4 && parts[1] == "user" && parts[3] == "kontain");
 }
 
-GuestResult<std::string> resolve_path(Task& task, DirFd, std::string path, Links links) {
-  if (path.empty() || path.front() != '/') return path;
-  switch (classify_path(task, path).kind) {
-    case SpecialPath::Ordinary: return path;
-    case SpecialPath::Executable: return links == Links::Follow ? task.process().executable() : path;
-    case SpecialPath::Refused: return tl::make_unexpected(Errno{EACCES});
-    case SpecialPath::Missing: return tl::make_unexpected(Errno{ENOENT});
-  }
+GuestResult<std::string> resolve_path(Task& task, DirFd, std::string path, Links) {
+  if (is_registry_path(path)) return tl::make_unexpected(Errno{ENOENT});
+  if (may_name_procfs(path) && enters_other_process(task, path)) return tl::make_unexpected(Errno{EACCES});
   return path;
 }
 
@@ -99,6 +71,23 @@ GuestResult<std::string> load_path(Task& task, DirFd directory, GuestPtr<const c
   auto text = mem::load_string(path, PATH_MAX);
   if (!text) return text;
   return resolve_path(task, directory, std::move(*text), links);
+}
+
+GuestResult<Reached> reach(Task& task, DirFd directory, const std::string& path, Links links) {
+  auto kept = keep_from_payload(task, open_unjudged(task, directory, path, handle_flags(links)));
+  if (!kept) return tl::make_unexpected(kept.error());
+  Reached reached = {std::move(*kept), std::nullopt};
+  reached.file = identify_proc_file(task, reached.fd.get());
+  if (reached.file && reached.file->hidden) return tl::make_unexpected(Errno{ENOENT});
+  return reached;
+}
+
+// The number is the payload's for an instant. Another thread may close it, or put a descriptor of its own there: the
+// call then fails, or changes what that thread may change anyway.
+GuestResult<UniqueFd> reach_to_change(Task& task, DirFd directory, const std::string& path) {
+  const SysResult opened = open_unjudged(task, directory, path, handle_flags(Links::Follow));
+  if (opened.is_error()) return tl::make_unexpected(Errno{opened.error()});
+  return UniqueFd(static_cast<int>(opened.raw()));
 }
 
 }  // namespace kontain::sys

@@ -46,12 +46,34 @@ SysResult sys_pidfd_send_signal(Task&, PayloadFd process, int signal, GuestPtr<c
   return host(SYS_pidfd_send_signal, process, signal, &sent, flags);
 }
 
+namespace {
+
+// SIGSEGV and SIGBUS that were sent wait with us: the host cannot block them (km/signal/host_signals.h).
+bool take_unblockable(uint64_t wanted, siginfo_t& taken) {
+  task::SignalInHand& hand = task::signal_in_hand();
+  for (task::SignalInHand::Unblockable* slot : {&hand.bus, &hand.segv}) {
+    const int number = slot->present;
+    if (number == 0 || !(wanted & task::signal_bit(number))) continue;
+    taken = slot->info;
+    slot->present = 0;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 SysResult sys_rt_sigtimedwait(Task&, GuestPtr<const uint64_t> set, GuestPtr<siginfo_t> info,
                               GuestPtr<const timespec> timeout, uint64_t mask_size) {
   GUEST_TRY_ASSIGN(const uint64_t wanted, load_set(set, mask_size));
   GUEST_TRY_ASSIGN(std::optional<timespec> time, load_optional(timeout));
   siginfo_t taken{};
+  if (take_unblockable(wanted, taken)) return finish_optional(SysResult::value(taken.si_signo), info, taken);
   const SysResult result = host(SYS_rt_sigtimedwait, &wanted, &taken, pointer_or_null(time), kMaskSize);
+  // One that arrived meanwhile has interrupted the host's wait.
+  if (result.error() == EINTR && take_unblockable(wanted, taken)) {
+    return finish_optional(SysResult::value(taken.si_signo), info, taken);
+  }
   return finish_optional(result, info, taken);
 }
 

@@ -123,7 +123,7 @@ void SocketMessage::admit_descriptors(Task& task, size_t size) {
     if (!message.is_rights) continue;
     auto numbers = descriptors_of(used, message);
     for (int& number : numbers) {
-      const bool is_allowed = classify_received_fd(number).value == 0;
+      const bool is_allowed = classify_received_fd(task, number).value == 0;
       const SysResult moved = is_allowed ? hand_out_fd(task, SysResult::value(number)) : Errno{EACCES};
       if (!is_allowed) host(SYS_close, number);
       // What cannot be handed out is a number that is not open: the others of the message keep their places.

@@ -42,22 +42,17 @@ SysResult sys_shmctl(Task&, int id, int command, GuestPtr<char> buffer) {
   switch (command) {
     case IPC_RMID:
     case SHM_LOCK:
-    case SHM_UNLOCK:
-      return host(SYS_shmctl, id, command, nullptr);
+    case SHM_UNLOCK: return host(SYS_shmctl, id, command, nullptr);
     case IPC_SET: {
       GUEST_TRY_ASSIGN(shmid_ds segment, mem::load(buffer.as<shmid_ds>()));
       return host(SYS_shmctl, id, command, &segment);
     }
     case IPC_STAT:
     case SHM_STAT:
-    case SHM_STAT_ANY:
-      return query<shmid_ds>(id, command, buffer);
-    case IPC_INFO:
-      return query<shminfo>(id, command, buffer);
-    case SHM_INFO:
-      return query<shm_info>(id, command, buffer);
-    default:
-      return Errno{EINVAL};
+    case SHM_STAT_ANY: return query<shmid_ds>(id, command, buffer);
+    case IPC_INFO: return query<shminfo>(id, command, buffer);
+    case SHM_INFO: return query<shm_info>(id, command, buffer);
+    default: return Errno{EINVAL};
   }
 }
 

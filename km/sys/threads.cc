@@ -19,7 +19,7 @@ constexpr uint64_t kClearSighand = 0x100000000;  // CLONE_CLEAR_SIGHAND
 constexpr uint64_t kIntoCgroup = 0x200000000;    // CLONE_INTO_CGROUP
 constexpr uint64_t kNewNamespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
                                     CLONE_NEWPID | CLONE_NEWNET;
-constexpr uint64_t kThreadFlags = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD;
+constexpr uint64_t kKnownFlags = 0x3'ffff'ffff;
 
 // Combinations the kernel refuses (kernel/fork.c: copy_process), and those that would share the monitor's own state
 // with another process.
@@ -120,7 +120,7 @@ SysResult sys_clone(Task& task, uint64_t flags, uint64_t stack, uint64_t parent_
 
 SysResult sys_clone3(Task& task, GuestPtr<const CloneArgs> args, uint64_t size) {
   GUEST_TRY_ASSIGN(const CloneArgs copy, load_clone_args(args, size));
-  if (copy.flags & (kExitSignalMask | CLONE_DETACHED)) return Errno{EINVAL};
+  if (copy.flags & (kExitSignalMask | CLONE_DETACHED | ~kKnownFlags)) return Errno{EINVAL};
   if (copy.exit_signal > static_cast<uint64_t>(task::kSignalCount)) return Errno{EINVAL};
   if ((copy.flags & (CLONE_THREAD | CLONE_PARENT)) && copy.exit_signal != 0) return Errno{EINVAL};
   if ((copy.stack == 0) != (copy.stack_size == 0)) return Errno{EINVAL};

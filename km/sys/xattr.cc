@@ -38,6 +38,12 @@ SysResult named_call(Task& task, long number, GuestPtr<const char> path, Links l
 }
 
 template <class... Rest>
+SysResult named_change(Task& task, long number, GuestPtr<const char> path, GuestPtr<const char> name, Rest... rest) {
+  GUEST_TRY_ASSIGN(const std::string attribute, load_name(name));
+  return change_call(task, number, path, attribute.c_str(), rest...);
+}
+
+template <class... Rest>
 SysResult named_fd_call(long number, PayloadFd fd, GuestPtr<const char> name, Rest... rest) {
   GUEST_TRY_ASSIGN(const std::string attribute, load_name(name));
   return host(number, fd, attribute.c_str(), rest...);
@@ -47,7 +53,7 @@ SysResult named_fd_call(long number, PayloadFd fd, GuestPtr<const char> name, Re
 
 SysResult sys_setxattr(Task& task, GuestPtr<const char> path, GuestPtr<const char> name, GuestPtr<const char> value,
                        uint64_t size, int flags) {
-  return named_call(task, SYS_setxattr, path, Links::Follow, name, input(value, size), size, flags);
+  return named_change(task, SYS_setxattr, path, name, input(value, size), size, flags);
 }
 
 SysResult sys_lsetxattr(Task& task, GuestPtr<const char> path, GuestPtr<const char> name, GuestPtr<const char> value,
@@ -87,7 +93,7 @@ SysResult sys_flistxattr(Task&, PayloadFd fd, GuestPtr<char> list, uint64_t size
 }
 
 SysResult sys_removexattr(Task& task, GuestPtr<const char> path, GuestPtr<const char> name) {
-  return named_call(task, SYS_removexattr, path, Links::Follow, name);
+  return named_change(task, SYS_removexattr, path, name);
 }
 
 SysResult sys_lremovexattr(Task& task, GuestPtr<const char> path, GuestPtr<const char> name) {

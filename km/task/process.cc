@@ -5,7 +5,10 @@
 namespace kontain::task {
 
 Process::Process(const Process& parent)
-    : limits(parent.limits),
+    : executable_fd(parent.executable_fd),
+      image(parent.image),
+      proc_root(parent.proc_root),
+      limits(parent.limits),
       dumpable(parent.dumpable),
       personality(parent.personality),
       shares_memory(true),
@@ -20,10 +23,9 @@ void Process::add_thread(Task& task) {
   threads_.push_back(&task);
 }
 
-size_t Process::remove_thread(Task& task) {
+void Process::remove_thread(Task& task) {
   std::scoped_lock hold(threads_lock_);
   std::erase(threads_, &task);
-  return threads_.size();
 }
 
 size_t Process::thread_count() const {
@@ -31,6 +33,9 @@ size_t Process::thread_count() const {
   return threads_.size();
 }
 
-void Process::keep_only(Task& task) { threads_.assign(1, &task); }
+void Process::keep_only(Task& task) {
+  threads_.assign(1, &task);
+  expected_threads_ = 1;
+}
 
 }  // namespace kontain::task

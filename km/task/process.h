@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -13,9 +14,19 @@
 #include "km/mem/address_space.h"
 #include "km/task/lifecycle.h"
 #include "km/task/limits.h"
+#include "km/task/program_image.h"
 #include "km/task/signal_action.h"
 
 namespace kontain::task {
+
+// The procfs at /proc, found once (km/sys/proc_files.h).
+struct ProcRoot {
+  int fd = -1;        // one of the monitor's descriptors, O_PATH; -1: there is no procfs at /proc
+  int smaps_fd = -1;  // the monitor's own smaps, opened while no other thread could use the number
+  uint64_t device = 0;
+  uint64_t monitor_device = 0, monitor_inode = 0;  // the monitor's own executable
+  uint64_t run_device = 0;                         // of /run, 0: none
+};
 
 // The state of one Linux process, shared by its threads. A vfork child has a copy of its own over the same memory.
 class Process {
@@ -35,6 +46,11 @@ class Process {
   // The payload's executable as /proc/self/exe shows it: an absolute path without links.
   const std::string& executable() const { return executable_; }
   void set_executable(std::string path) { executable_ = std::move(path); }
+  // The same file as a monitor's descriptor, O_PATH or readable; -1: only the path is known.
+  int executable_fd = -1;
+  ProgramImage image;
+  // Owned by whichever thread stored it first; never changed or freed.
+  const ProcRoot* proc_root = nullptr;
 
   // Limits that are the payload's alone: they would hit the monitor if they were the host's (km/sys/limits.h).
   Limits limits;
@@ -45,11 +61,16 @@ class Process {
   // True for a vfork child: its memory, and the vCPU it runs on, are its parent's.
   bool shares_memory = false;
 
-  // The threads that run the payload.
+  // The threads that run the payload. One is expected from before its host thread exists: the process must not end
+  // meanwhile.
+  void expect_thread() { expected_threads_.fetch_add(1); }
   void add_thread(Task& task);
-  // How many are left.
-  size_t remove_thread(Task& task);
+  void remove_thread(Task& task);
+  // One that was expected has ended, or did not begin: true if it was the last.
+  bool end_expected_thread() { return expected_threads_.fetch_sub(1) == 1; }
   size_t thread_count() const;
+  // What exit(2) of the first thread said: the status of the process if all threads end one by one.
+  std::atomic<int> leader_status = 0;
   // In a forked child only the caller is left.
   void keep_only(Task& task);
   template <class Fn>
@@ -68,6 +89,7 @@ class Process {
   SignalActions signals_;
   mutable std::mutex threads_lock_;
   std::vector<Task*> threads_;
+  std::atomic<int> expected_threads_ = 1;
 };
 
 }  // namespace kontain::task

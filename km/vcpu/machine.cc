@@ -75,10 +75,10 @@ Result<void> Machine::make_system_pages() {
   write_idt(physical_->system_pointer(idt));
   write_exception_entries(physical_->system_pointer(entries));
   write_stub(physical_->system_pointer(stub_gpa_), Recipe::A);
-  const bool mapped = tables_->map_system_page(kIdtAddress, idt, x86::kPteNoExecute) &&
-                      tables_->map_system_page(kExceptionEntry, entries, 0) &&
-                      tables_->map_system_page(kDoorbell, mem::kDoorbellGpa,
-                                               x86::kPteUser | x86::kPteWrite | x86::kPteNoExecute);
+  const bool mapped =
+      tables_->map_system_page(kIdtAddress, idt, x86::kPteNoExecute) &&
+      tables_->map_system_page(kExceptionEntry, entries, 0) &&
+      tables_->map_system_page(kDoorbell, mem::kDoorbellGpa, x86::kPteUser | x86::kPteWrite | x86::kPteNoExecute);
   if (!mapped) return fail("system pages", "", "out of memory");
   return {};
 }
@@ -99,6 +99,7 @@ Result<void> Machine::show_vdso() {
     }
   }
   vdso_address_ = kVdsoArea + (vdso->code_start - vdso->start);
+  vdso_size_ = vdso->end - vdso->code_start;
   return {};
 }
 

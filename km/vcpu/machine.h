@@ -41,6 +41,8 @@ class Machine : private mem::SlotSink {
   uint64_t xcr0() const { return xcr0_; }
   // The address of the vDSO's ELF header in the payload's view, or nothing.
   std::optional<uint64_t> vdso_address() const { return vdso_address_; }
+  // Its size in bytes, whole pages; 0 without one.
+  uint64_t vdso_size() const { return vdso_size_; }
 
   // A vCPU for one more thread: a new one, or one that was given back; the machine keeps owning it. Its context is the
   // caller's to set. Thread-safe.
@@ -85,6 +87,7 @@ class Machine : private mem::SlotSink {
   uint64_t xcr0_ = 0;
   std::vector<kvm_cpuid_entry2> cpuid_;
   std::optional<uint64_t> vdso_address_;
+  uint64_t vdso_size_ = 0;
   std::mutex lock_;  // the members below; slots have a lock of their own because making a vCPU may add some
   std::vector<std::unique_ptr<Cpu>> cpus_;
   std::vector<Cpu*> idle_;

@@ -1,59 +1,17 @@
 #include "km/mem/address_space.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <cerrno>
 
-#include "base/unique_fd.h"
-#include "tests/unit/mem/fake_slots.h"
+#include "tests/unit/mem/space.h"
 
 using namespace kontain;
 using namespace kontain::mem;
-using test::FakeSlots;
-
-namespace {
-
-constexpr uint64_t kMiB = 1 << 20;
-constexpr int kAnonymous = MAP_PRIVATE | MAP_ANONYMOUS;
-constexpr int kReadWrite = PROT_READ | PROT_WRITE;
-
-struct Space {
-  FakeSlots slots;
-  std::unique_ptr<GuestPhysical> physical = std::move(GuestPhysical::create(slots).value());
-  PageTables tables = PageTables::create(*physical).value();
-  AddressSpace memory{*physical, tables};
-
-  Space() { memory.set_mmap_top(kHighStart + (512ull << 30)); }
-  ~Space() {
-    memory.unmap(kLowStart, kLowEnd - kLowStart);
-    memory.unmap(kHighStart, kGuestTop - kHighStart);
-  }
-  uint64_t map(uint64_t length, int protection = kReadWrite, int flags = kAnonymous, uint64_t at = 0) {
-    return memory.map({at, length, protection, flags, -1, 0}).value_or(0);
-  }
-  int map_error(const MapRequest& request) {
-    const auto result = memory.map(request);
-    return result ? 0 : result.error().value;
-  }
-  bool consistent() {
-    const auto found = memory.check_consistency();
-    if (found) UNSCOPED_INFO(*found);
-    return !found;
-  }
-};
-
-UniqueFd temporary_file(off_t size) {
-  UniqueFd fd(memfd_create("test", MFD_CLOEXEC));
-  REQUIRE(ftruncate(fd.get(), size) == 0);
-  return fd;
-}
-
-}  // namespace
+using namespace kontain::mem::test;
 
 TEST_CASE("address_space: mmap's refusals") {
   NEEDS_RANGES();

@@ -36,10 +36,10 @@ inline bool reserve_once() {
 }  // namespace kontain::mem::test
 
 #ifdef KONTAIN_NO_GUEST_RANGES
-#define NEEDS_RANGES()                                                           \
-  do {                                                                           \
+#define NEEDS_RANGES()                                                              \
+  do {                                                                              \
     WARN("a sanitizer's shadow lies in the guest's ranges: not run in this build"); \
-    return;                                                                      \
+    return;                                                                         \
   } while (false)
 #else
 #define NEEDS_RANGES() REQUIRE(kontain::mem::test::reserve_once())

@@ -74,3 +74,56 @@ TEST_CASE("vma_tree: free space is found from the top and from the bottom") {
   CHECK(tree.find_free_above(0x10000, 0x100000, 0x4000, 0x1000) == 0x20000);
   CHECK(tree.find_free_above(0x10000, 0x100000, 0x200000, 0x1000) == 0);
 }
+
+TEST_CASE("vma_tree: parts of one file merge again, other files and other places in it do not") {
+  VmaTree tree;
+  Vma file = anonymous(0x10000, 0x50000, PROT_READ);
+  file.anonymous = false;
+  file.device = 1;
+  file.inode = 2;
+  file.offset = 0x1000;
+  tree.insert(file);
+  const auto set = [](int protection) {
+    return [protection](Vma& part) {
+      part.protection = protection;
+      return true;
+    };
+  };
+  tree.update(0x20000, 0x30000, set(PROT_NONE));
+  REQUIRE(tree.size() == 3);
+  CHECK(tree.find(0x20000)->offset == 0x11000);
+  CHECK(tree.find(0x30000)->offset == 0x21000);
+  tree.update(0x20000, 0x30000, set(PROT_READ));
+  CHECK(tree.size() == 1);
+
+  Vma next = file;
+  next.start = 0x50000;
+  next.end = next.file_end = 0x60000;
+  next.offset = 0x42000;
+  tree.insert(next);
+  CHECK(tree.size() == 2);
+  tree.erase(0x50000, 0x60000);
+  next.offset = 0x41000;
+  next.inode = 3;
+  tree.insert(next);
+  CHECK(tree.size() == 2);
+  tree.erase(0x50000, 0x60000);
+  next.inode = 2;
+  tree.insert(next);
+  CHECK(tree.size() == 1);
+}
+
+TEST_CASE("vma_tree: a file that ends inside the left part stays ended after a merge") {
+  VmaTree tree;
+  Vma left = anonymous(0x10000, 0x20000, PROT_READ);
+  left.anonymous = false;
+  left.file_end = 0x18000;
+  Vma right = left;
+  right.start = 0x20000;
+  right.end = right.file_end = 0x30000;
+  right.offset = 0x10000;
+  tree.insert(left);
+  tree.insert(right);
+  REQUIRE(tree.size() == 1);
+  CHECK(tree.find(0x10000)->accessible_end() == 0x18000);
+}

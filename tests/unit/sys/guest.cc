@@ -21,20 +21,17 @@ constexpr uint64_t kBase = 0x5660'0000'0000;
 constexpr size_t kSize = 4 << 20;
 constexpr size_t kGuard = 1 << 20;  // the last part is inaccessible
 
-// Neither is used by the handlers under test; they only have to exist.
-alignas(64) std::array<std::byte, sizeof(mem::AddressSpace)> g_memory_storage;
+// Not used by the handlers under test; it only has to exist.
 alignas(64) std::array<std::byte, sizeof(vcpu::Cpu)> g_cpu_storage;
-
-template <class T, class Storage>
-T& unused(Storage& storage) {
-  return *reinterpret_cast<T*>(storage.data());
-}
 
 }  // namespace
 
 Guest::Guest()
-    : process_(unused<mem::AddressSpace>(g_memory_storage), fds_),
-      task_(process_, unused<vcpu::Cpu>(g_cpu_storage), gettid()) {
+    : physical_(std::move(mem::GuestPhysical::create(slots_).value())),
+      tables_(mem::PageTables::create(*physical_).value()),
+      memory_(*physical_, tables_),
+      process_(memory_, fds_),
+      task_(process_, *reinterpret_cast<vcpu::Cpu*>(g_cpu_storage.data()), gettid()) {
   process_.set_executable("/usr/bin/payload");
   mem::install_fault_fixup();  // each time: the test runner has put its own handler there
   const auto address = reinterpret_cast<void*>(kBase);
@@ -46,7 +43,14 @@ Guest::Guest()
   monitor_fd_ = std::move(*adopted);
 }
 
-Guest::~Guest() { munmap(reinterpret_cast<void*>(kBase), kSize); }
+Guest::~Guest() {
+  if (process_.proc_root != nullptr) {
+    close(process_.proc_root->fd);
+    close(process_.proc_root->smaps_fd);
+  }
+  delete process_.proc_root;
+  munmap(reinterpret_cast<void*>(kBase), kSize);
+}
 
 int64_t Guest::call_raw(std::string_view name, std::initializer_list<uint64_t> args) {
   const abi::SyscallRow* row = abi::find_syscall(name);

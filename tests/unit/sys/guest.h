@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
 #include "base/unique_fd.h"
 #include "km/sys/args.h"
+#include "tests/unit/mem/fake_slots.h"
 
 namespace kontain::test {
 
@@ -42,6 +44,8 @@ class Guest {
   }
   const char* text(std::string_view value);
   void* allocate(size_t size);
+  // Takes back all that was allocated.
+  void forget() { used_ = 0; }
 
   // An address inside the ranges where nothing is mapped readable.
   void* unmapped() const;
@@ -60,6 +64,10 @@ class Guest {
     }
   }
 
+  mem::test::FakeSlots slots_;
+  std::unique_ptr<mem::GuestPhysical> physical_;
+  mem::PageTables tables_;
+  mem::AddressSpace memory_;  // empty: the tests' memory is mapped beside it
   fd::MonitorFds fds_;
   task::Process process_;
   task::Task task_;

@@ -1,0 +1,186 @@
+#include "km/sys/proc_files.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include "km/procfs/directory.h"
+#include "km/procfs/render.h"
+
+namespace kontain::sys {
+namespace {
+
+constexpr uint64_t kProcRootInode = 1;  // PROC_ROOT_INO
+constexpr std::string_view kMountPoint = "/proc";
+constexpr size_t kFlagsField = 9;
+constexpr uint64_t kUserWorker = 0x4000;  // PF_USER_WORKER: a kernel thread that belongs to a process
+
+bool is_procfs(int number) {
+  struct statfs info;
+  return !host(SYS_fstatfs, number, &info).is_error() && info.f_type == PROC_SUPER_MAGIC;
+}
+
+bool is_root_of_procfs(int number, uint64_t& device) {
+  struct stat info;
+  if (!is_procfs(number) || host(SYS_fstat, number, &info).is_error()) return false;
+  device = info.st_dev;
+  return info.st_ino == kProcRootInode;
+}
+
+std::unique_ptr<task::ProcRoot> find_root(Task& task) {
+  auto root = std::make_unique<task::ProcRoot>();
+  const open_how how = {O_PATH | O_DIRECTORY | O_CLOEXEC, 0, RESOLVE_NO_MAGICLINKS};
+  auto opened = keep_from_payload(task, host(SYS_openat2, kCurrentDirectory, kMountPoint.data(), &how, sizeof how));
+  if (!opened || !is_root_of_procfs(opened->get(), root->device)) return root;
+  root->fd = opened->take().release();
+  auto smaps = keep_from_payload(task, host(SYS_openat, root->fd, "self/smaps", O_RDONLY | O_CLOEXEC));
+  if (smaps) root->smaps_fd = smaps->take().release();
+  struct stat info;
+  if (!host(SYS_newfstatat, root->fd, "self/exe", &info, 0).is_error()) {
+    root->monitor_device = info.st_dev;
+    root->monitor_inode = info.st_ino;
+  }
+  if (!host(SYS_stat, "/run", &info).is_error()) root->run_device = info.st_dev;
+  return root;
+}
+
+void close_root(Task& task, const task::ProcRoot& root) {
+  for (const int number : {root.fd, root.smaps_fd}) {
+    if (number >= 0) task.process().fds().release(UniqueFd(number));
+  }
+}
+
+GuestResult<std::string> link_text(int directory, const std::string& name) {
+  std::array<char, PATH_MAX> text;
+  const SysResult length = host(SYS_readlinkat, directory, name.c_str(), text.data(), text.size());
+  if (length.is_error()) return tl::make_unexpected(Errno{length.error()});
+  return std::string(text.data(), static_cast<size_t>(length.raw()));
+}
+
+// True for the caller's process and, since /proc/TID leads to the thread's process, for each of its threads.
+bool is_own_number(const task::ProcRoot& root, int number) {
+  const auto self = link_text(root.fd, "self");
+  if (!self) return false;
+  const int own = procfs::to_number(*self);
+  if (number == own) return true;
+  const int64_t process = host(SYS_getpid).raw();
+  return own == process && !host(SYS_tgkill, process, number, 0).is_error();
+}
+
+bool names_monitor_fd(Task& task, const procfs::Name& name) {
+  const int number = procfs::to_number(name.rest.substr(0, name.rest.find('/')));
+  return number >= 0 && task.process().fds().is_monitor_fd(number);
+}
+
+bool names_monitor_thread(Task& task, const procfs::Name& name) {
+  const int tid = name.thread != 0 ? name.thread : name.process;
+  return tid != task.tid() && is_monitor_thread(task, tid);
+}
+
+ProcFile placed_file(Task& task, const task::ProcRoot& root, std::string_view path) {
+  ProcFile file;
+  file.name = procfs::parse_name(path);
+  file.own = file.name.process != 0 && is_own_number(root, file.name.process);
+  file.answer = procfs::answer_of(file.name, file.own ? procfs::Whose::Own : procfs::Whose::Foreign);
+  if (!file.own) return file;
+  file.hidden = (file.answer == procfs::Answer::Fds && names_monitor_fd(task, file.name)) ||
+                names_monitor_thread(task, file.name);
+  return file;
+}
+
+}  // namespace
+
+const task::ProcRoot& proc_root(Task& task) {
+  const std::atomic_ref<const task::ProcRoot*> stored(task.process().proc_root);
+  if (const task::ProcRoot* root = stored.load()) return *root;
+  auto found = find_root(task);
+  const task::ProcRoot* nobody = nullptr;
+  if (stored.compare_exchange_strong(nobody, found.get())) return *found.release();
+  close_root(task, *found);
+  return *nobody;
+}
+
+void renew_proc_root(Task& task) {
+  const std::unique_ptr<const task::ProcRoot> old(std::exchange(task.process().proc_root, nullptr));
+  if (old) close_root(task, *old);
+  proc_root(task);
+}
+
+std::optional<ProcFile> identify_proc_file(Task& task, int number) {
+  if (!is_procfs(number)) return std::nullopt;
+  const task::ProcRoot& root = proc_root(task);
+  if (root.fd < 0) return ProcFile{};
+  const auto path = descriptor_target(task, number);
+  struct stat info;
+  if (!path || host(SYS_fstat, number, &info).is_error()) return ProcFile{};
+  const std::string_view text = *path;
+  const bool below = text == kMountPoint || text.starts_with("/proc/");
+  if (below && info.st_dev == root.device) return placed_file(task, root, text.substr(kMountPoint.size()));
+  ProcFile file;
+  file.name = procfs::parse_name(text);
+  file.answer = procfs::answer_of_unplaced(text);
+  return file;
+}
+
+bool is_monitor_thread(Task& task, int tid) {
+  const std::string stat = read_proc_text(task, "self/task/" + std::to_string(tid) + "/stat");
+  return (procfs::stat_field(stat, kFlagsField) & kUserWorker) != 0;
+}
+
+uint64_t count_monitor_threads(Task& task) {
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+  const auto folder = keep_from_payload(task, host(SYS_openat, proc_root(task).fd, "self/task", kFlags));
+  std::array<std::byte, 4096> records;
+  uint64_t count = 0;
+  while (folder) {
+    const SysResult listed = host(SYS_getdents64, folder->get(), records.data(), records.size());
+    if (listed.is_error() || listed.raw() == 0) break;
+    procfs::any_numbered_entry(std::span(records).first(static_cast<size_t>(listed.raw())), procfs::DirentFormat::New,
+                               [&](int tid) {
+                                 if (is_monitor_thread(task, tid)) ++count;
+                                 return false;
+                               });
+  }
+  return count;
+}
+
+std::string read_proc_text(Task& task, const std::string& name) {
+  const SysResult opened = host(SYS_openat, proc_root(task).fd, name.c_str(), O_RDONLY | O_CLOEXEC);
+  const auto file = keep_from_payload(task, opened);
+  return file ? read_host_file(file->get()) : "";
+}
+
+std::string read_host_file(int number) {
+  std::string text;
+  std::array<char, 16384> buffer;
+  for (;;) {
+    const SysResult count = host(SYS_pread64, number, buffer.data(), buffer.size(), text.size());
+    if (count.is_error() || count.raw() == 0) return text;
+    text.append(buffer.data(), static_cast<size_t>(count.raw()));
+  }
+}
+
+std::string proc_fd_name(int number) { return "self/fd/" + std::to_string(number); }
+std::string proc_fd_path(int number) { return "/proc/" + proc_fd_name(number); }
+
+GuestResult<std::string> descriptor_target(Task& task, int number) {
+  return link_text(proc_root(task).fd, proc_fd_name(number));
+}
+
+GuestResult<fd::KeptFd> keep_from_payload(Task& task, SysResult made) {
+  if (made.is_error()) return tl::make_unexpected(Errno{made.error()});
+  auto kept = task.process().fds().adopt(UniqueFd(static_cast<int>(made.raw())));
+  if (!kept) return tl::make_unexpected(Errno{EMFILE});
+  return fd::KeptFd(task.process().fds(), std::move(*kept));
+}
+
+}  // namespace kontain::sys

@@ -1,0 +1,50 @@
+// Which file of a procfs an open descriptor is. Asked of the host about the descriptor, never about the path that led
+// to it: no link, bind mount or race changes the answer.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "km/fd/kept_fd.h"
+#include "km/procfs/name.h"
+#include "km/sys/forward.h"
+
+namespace kontain::sys {
+
+struct ProcFile {
+  procfs::Name name;
+  procfs::Answer answer = procfs::Answer::Refused;
+  bool own = false;     // of the caller's process
+  bool hidden = false;  // one of the monitor's descriptors or threads: ENOENT
+};
+
+// The procfs at /proc. `fd` is -1 when there is none; then no file of any procfs is given out.
+const task::ProcRoot& proc_root(Task& task);
+
+// For a process that begins, by fork or by exec, while it has one thread: opens what only then can be opened unseen. In
+// a child that shares its parent's memory there is nothing to do.
+void renew_proc_root(Task& task);
+
+// Nothing when `number` is no file of a procfs. A file that cannot be told is Answer::Refused.
+std::optional<ProcFile> identify_proc_file(Task& task, int number);
+
+// Threads that are in the process on the host and not in the payload: KVM's workers. `tid` is of the own process.
+bool is_monitor_thread(Task& task, int tid);
+uint64_t count_monitor_threads(Task& task);
+
+// All of an open file from its start; and of a file below proc_root(). Empty when it cannot be read.
+std::string read_host_file(int number);
+std::string read_proc_text(Task& task, const std::string& name);
+
+// The name of what `number` is open on, relative to proc_root().fd; and absolute, for calls without a directory.
+std::string proc_fd_name(int number);
+std::string proc_fd_path(int number);
+
+// What the host says the link of descriptor `number` is.
+GuestResult<std::string> descriptor_target(Task& task, int number);
+
+// Moves a descriptor that the host's call `made` into the monitor's numbers: from then on no payload call names it, and
+// what is judged is what is used. The call's error, or EMFILE.
+GuestResult<fd::KeptFd> keep_from_payload(Task& task, SysResult made);
+
+}  // namespace kontain::sys

@@ -1,0 +1,600 @@
+// mmap(2) and its family: placement, protection, file mappings, mremap, advice, locks, copies after fork.
+#include "tests/conformance/case.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <sys/ipc.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+
+#define READ_WRITE (PROT_READ | PROT_WRITE)
+#define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS)
+#define MAP(address, size, protection, flags) ((char*)mmap(address, size, protection, flags, -1, 0))
+
+static sigjmp_buf jump;
+static int last_code;
+static void jump_back(int signal, siginfo_t* info, void* context) {
+  (void)context;
+  last_code = info->si_code;
+  siglongjmp(jump, signal);
+}
+
+// 0 when the byte can be read (written), otherwise signal * 10 + si_code.
+static int probe(volatile char* address, int write) {
+  set_info_handler(SIGSEGV, jump_back, 0);
+  set_info_handler(SIGBUS, jump_back, 0);
+  int signal = sigsetjmp(jump, 1);
+  if (signal) return signal * 10 + last_code;
+  char value = *address;
+  if (write) *address = value;
+  return 0;
+}
+
+static int probe_in_child(void* address) { return probe((char*)address, 1); }
+
+CASE(fresh_memory_is_zero) {
+  char* memory = private_memory(5 << 20, READ_WRITE);
+  long sum = 0;
+  for (long i = 0; i < 5 << 20; i++) sum += memory[i];
+  memset(memory, 1, 5 << 20);
+  say("%ld", sum);
+  CHECK_EQ(munmap(memory, 5 << 20), 0);
+}
+
+CASE(hints_are_honoured_when_free) {
+  char* hint = (char*)0x200000000000;
+  char* memory = MAP(hint, PAGE, READ_WRITE, ANONYMOUS);
+  say("at the hint %d", memory == hint);
+  char* second = MAP(hint, PAGE, READ_WRITE, ANONYMOUS);
+  say("elsewhere when taken %d", second != hint && second != MAP_FAILED);
+  char* odd = MAP(hint + PAGE + 5, PAGE, READ_WRITE, ANONYMOUS);
+  say("aligned %d", ((uintptr_t)odd & (PAGE - 1)) == 0);
+}
+
+CASE(fixed_replaces) {
+  char* memory = private_memory(4 * PAGE, READ_WRITE);
+  memset(memory, 7, 4 * PAGE);
+  CHECK(MAP(memory + PAGE, PAGE, READ_WRITE, ANONYMOUS | MAP_FIXED) == memory + PAGE);
+  say("%d %d %d", memory[PAGE - 1], memory[PAGE], memory[2 * PAGE]);
+  CHECK_ERR((long)MAP(memory + 1, PAGE, READ_WRITE, ANONYMOUS | MAP_FIXED), EINVAL);
+}
+
+CASE(fixed_noreplace) {
+  char* memory = private_memory(2 * PAGE, READ_WRITE);
+  CHECK_ERR((long)MAP(memory + PAGE, PAGE, READ_WRITE, ANONYMOUS | MAP_FIXED_NOREPLACE), EEXIST);
+  munmap(memory + PAGE, PAGE);
+  CHECK(MAP(memory + PAGE, PAGE, READ_WRITE, ANONYMOUS | MAP_FIXED_NOREPLACE) == memory + PAGE);
+  say("only when free");
+}
+
+CASE(low_addresses) {
+  char* memory = MAP(NULL, 3 * PAGE, READ_WRITE, ANONYMOUS | MAP_32BIT);
+  say("below 2 GiB %d", memory != MAP_FAILED && (uintptr_t)memory + 3 * PAGE <= 0x80000000);
+  memory[0] = 1;
+  char* fixed = MAP((char*)0x10000000, PAGE, READ_WRITE, ANONYMOUS | MAP_FIXED_NOREPLACE);
+  say("fixed %d", fixed == (char*)0x10000000);
+  fixed[5] = 2;
+}
+
+CASE(mmap_errors) {
+  int fd = make_file("data", "abc", 3, 0600), reader = MUST(open("data", O_RDONLY)), folder = MUST(open(".", O_RDONLY));
+  CHECK_ERR((long)MAP(NULL, 0, READ_WRITE, ANONYMOUS), EINVAL);
+  CHECK_ERR((long)mmap(NULL, PAGE, PROT_READ, MAP_SHARED, -1, 0), EBADF);
+  CHECK_ERR((long)mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 100), EINVAL);
+  CHECK_ERR((long)mmap(NULL, PAGE, READ_WRITE, MAP_SHARED, reader, 0), EACCES);
+  CHECK_ERR((long)mmap(NULL, PAGE, PROT_READ, MAP_SHARED, folder, 0), ENODEV);
+  CHECK_ERR((long)mmap(NULL, PAGE, PROT_READ, 0, fd, 0), EINVAL);
+  CHECK_ERR((long)mmap(NULL, PAGE, PROT_READ, MAP_SHARED_VALIDATE | MAP_SYNC, fd, 0), EOPNOTSUPP);
+  CHECK_ERR((long)MAP(NULL, 1UL << 47, READ_WRITE, ANONYMOUS | MAP_NORESERVE), ENOMEM);
+  CHECK_ERR((long)mmap(NULL, -1UL, READ_WRITE, ANONYMOUS, -1, 0), ENOMEM);
+  int writer = MUST(open("data", O_WRONLY));
+  CHECK_ERR((long)mmap(NULL, PAGE, PROT_WRITE, MAP_SHARED, writer, 0), EACCES);
+  CHECK(mmap(NULL, PAGE, READ_WRITE, MAP_PRIVATE, reader, 0) != MAP_FAILED);
+  CHECK_ERR(munmap((void*)1, PAGE), EINVAL);
+  CHECK_ERR(munmap((void*)PAGE, 0), EINVAL);
+  CHECK_EQ(munmap((void*)0x300000000000, PAGE), 0);
+  say("as documented");
+}
+
+CASE(protection) {
+  char* memory = private_memory(PAGE, READ_WRITE);
+  int protections[] = {PROT_NONE, PROT_READ, READ_WRITE, PROT_READ | PROT_EXEC, PROT_NONE, PROT_WRITE};
+  for (int i = 0; i < 6; i++) {
+    MUST(mprotect(memory, PAGE, protections[i]));
+    say("%d: read %d, write %d", protections[i], probe(memory, 0), probe(memory, 1));
+  }
+}
+
+CASE(mprotect_errors) {
+  char* memory = private_memory(3 * PAGE, READ_WRITE);
+  int reader = (close(make_file("data", "abc", 3, 0600)), MUST(open("data", O_RDONLY)));
+  munmap(memory + PAGE, PAGE);
+  CHECK_ERR(mprotect(memory, 3 * PAGE, PROT_READ), ENOMEM);
+  say("before the hole: write %d, after it: write %d", probe(memory, 1), probe(memory + 2 * PAGE, 1));
+  CHECK_ERR(syscall(SYS_mprotect, memory + 1, PAGE, PROT_READ), EINVAL);  // musl rounds
+  CHECK_ERR(mprotect(memory, PAGE, 0x100), EINVAL);
+  CHECK_EQ(mprotect(memory, 0, PROT_READ), 0);
+  char* shared = (char*)MUST(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, reader, 0));
+  CHECK_ERR(mprotect(shared, PAGE, READ_WRITE), EACCES);
+}
+
+typedef int (*Function)(void);
+static void write_function(char* at, int value) {
+  at[0] = (char)0xb8;  // mov $value, %eax ; ret
+  memcpy(at + 1, &value, 4);
+  at[5] = (char)0xc3;
+}
+
+CASE(code_that_is_written_again_and_again) {
+  char* memory = private_memory(PAGE, READ_WRITE);
+  long sum = 0;
+  for (int i = 0; i < 200; i++) {
+    MUST(mprotect(memory, PAGE, READ_WRITE));
+    write_function(memory, i);
+    MUST(mprotect(memory, PAGE, PROT_READ | PROT_EXEC));
+    sum += ((Function)(uintptr_t)memory)();
+  }
+  say("%ld", sum);
+  char* all = private_memory(PAGE, READ_WRITE | PROT_EXEC);
+  for (int i = 0; i < 200; i++) {
+    write_function(all + 16 * (i % 8), i);
+    sum += ((Function)(uintptr_t)(all + 16 * (i % 8)))();
+  }
+  say("%ld", sum);
+}
+
+CASE(code_seen_at_two_addresses) {
+  int fd = MUST(memfd_create("code", 0));
+  MUST(ftruncate(fd, PAGE));
+  char* writer = (char*)MUST(mmap(NULL, PAGE, READ_WRITE, MAP_SHARED, fd, 0));
+  char* runner = (char*)MUST(mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0));
+  long sum = 0;
+  for (int i = 0; i < 100; i++) {
+    write_function(writer, i);
+    sum += ((Function)(uintptr_t)runner)();
+  }
+  say("%ld, runner writable: %d", sum, probe(runner, 1));
+}
+
+static volatile int stop_flag;
+static void* protect_in_circles(void* memory) {
+  while (!stop_flag) {
+    mprotect(memory, 4 * PAGE, PROT_READ);
+    mprotect(memory, 4 * PAGE, READ_WRITE);
+  }
+  return NULL;
+}
+
+static void again(int signal, siginfo_t* info, void* context) {
+  (void)signal;
+  (void)info;
+  (void)context;
+}
+
+CASE(protection_changes_under_a_running_thread) {
+  pthread_t thread;
+  char* memory = private_memory(4 * PAGE, READ_WRITE);
+  set_info_handler(SIGSEGV, again, 0);
+  if (pthread_create(&thread, NULL, protect_in_circles, memory)) abort();
+  for (long i = 0; i < 3000; i++) memory[i % 4 * PAGE] = (char)i;
+  stop_flag = 1;
+  pthread_join(thread, NULL);
+  say("%d %d", memory[0], memory[3 * PAGE]);
+}
+
+CASE(huge_reservations) {
+  unsigned long sizes[] = {1UL << 30, 1UL << 36, 1UL << 42};
+  for (int i = 0; i < 3; i++) {
+    char* none = MAP(NULL, sizes[i], PROT_NONE, ANONYMOUS | MAP_NORESERVE);
+    char* both = MAP(NULL, sizes[i], READ_WRITE, ANONYMOUS | MAP_NORESERVE);
+    CHECK(none != MAP_FAILED && both != MAP_FAILED);
+    MUST(mprotect(none + sizes[i] / 2, PAGE, READ_WRITE));
+    none[sizes[i] / 2] = 1;
+    both[0] = both[sizes[i] / 3] = both[sizes[i] - 1] = 2;
+    say("%d, none: %d, both: %d", i, probe(none, 0), both[sizes[i] - 1] + both[sizes[i] / 3]);
+    munmap(none, sizes[i]);
+    munmap(both, sizes[i]);
+  }
+}
+
+CASE(many_small_mappings) {
+  char* first = MAP(NULL, 2000 * PAGE, PROT_NONE, ANONYMOUS);
+  for (int i = 0; i < 2000; i += 2) MUST(mprotect(first + i * PAGE, PAGE, READ_WRITE));
+  for (int i = 0; i < 2000; i += 2) first[i * PAGE] = 1;
+  for (int i = 1; i < 2000; i += 2) MUST(munmap(first + i * PAGE, PAGE));
+  long sum = 0;
+  for (int i = 0; i < 2000; i += 2) sum += first[i * PAGE];
+  say("%ld, hole %d", sum, probe(first + PAGE, 0));
+}
+
+CASE(partial_unmap) {
+  char* memory = private_memory(6 << 20, READ_WRITE);
+  memset(memory, 3, 6 << 20);
+  MUST(munmap(memory + (2 << 20) + PAGE, PAGE));
+  MUST(munmap(memory + (4 << 20), 1 << 20));
+  say("%d %d %d %d", probe(memory + (2 << 20), 1), probe(memory + (2 << 20) + PAGE, 1), probe(memory + (4 << 20), 0),
+      memory[(5 << 20)]);
+}
+
+CASE(private_file_mapping) {
+  char text[10] = "";
+  int fd = make_file("data", "abcdef", 6, 0600);
+  char* memory = (char*)MUST(mmap(NULL, PAGE, READ_WRITE, MAP_PRIVATE, fd, 0));
+  MUST(pwrite(fd, "X", 1, 1));
+  memory[0] = 'Z';
+  MUST(pwrite(fd, "Y", 1, 2));
+  MUST(pread(fd, text, 6, 0));
+  say("memory %c, file %s, rest %d", memory[0], text, memory[6]);
+}
+
+CASE(shared_file_mapping) {
+  char text[10] = "";
+  int fd = make_file("data", "abcdef", 6, 0600);
+  char* memory = (char*)MUST(mmap(NULL, PAGE, READ_WRITE, MAP_SHARED, fd, 0));
+  char* other = (char*)MUST(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0));
+  close(fd);
+  memory[0] = 'Z';
+  fd = MUST(open("data", O_RDWR));
+  MUST(pwrite(fd, "Y", 1, 2));
+  MUST(msync(memory, PAGE, MS_SYNC));
+  MUST(pread(fd, text, 6, 0));
+  say("memory %.6s, file %s, other %.6s", memory, text, other);
+  CHECK_ERR(msync(memory, PAGE, MS_SYNC | MS_ASYNC), EINVAL);
+  munmap(memory, PAGE);
+  CHECK_ERR(msync(memory, PAGE, MS_SYNC), ENOMEM);
+}
+
+CASE(file_grows_and_shrinks) {
+  int fd = make_file("data", "abc", 3, 0600);
+  char* memory = (char*)MUST(mmap(NULL, 4 * PAGE, READ_WRITE, MAP_SHARED, fd, 0));
+  for (int i = 0; i < 3; i++) {
+    MUST(ftruncate(fd, 3 * PAGE));
+    say("grown: %d %d %d", probe(memory, 1), probe(memory + 2 * PAGE, 1), probe(memory + 3 * PAGE, 1));
+    memory[2 * PAGE] = 9;
+    MUST(ftruncate(fd, PAGE + 1));
+    say("shrunk: %d %d %d", probe(memory, 1), probe(memory + PAGE, 1), probe(memory + 2 * PAGE, 0));
+  }
+  MUST(ftruncate(fd, 3 * PAGE));
+  say("zero again %d", memory[2 * PAGE]);
+}
+
+CASE(private_mapping_of_a_shrunk_file) {
+  int fd = make_file("data", "", 0, 0600);
+  MUST(ftruncate(fd, 2 * PAGE));
+  char* memory = (char*)MUST(mmap(NULL, 2 * PAGE, READ_WRITE, MAP_PRIVATE, fd, 0));
+  memory[PAGE] = 5;
+  memory[0] = 6;
+  MUST(ftruncate(fd, 0));
+  say("%d %d", probe(memory, 0), probe(memory + PAGE, 0));
+}
+
+static int shrink(void* unused) {
+  (void)unused;
+  return truncate("data", 0);
+}
+CASE(file_shrunk_by_another_process) {
+  int fd = make_file("data", "", 0, 0600);
+  MUST(ftruncate(fd, 2 * PAGE));
+  char* memory = (char*)MUST(mmap(NULL, 2 * PAGE, READ_WRITE, MAP_SHARED, fd, 0));
+  memory[PAGE] = 5;
+  say_status("child", run_child(shrink, NULL));
+  say("%d %d", probe(memory, 0), probe(memory + PAGE, 1));
+  CHECK_ERR(write(fd, memory, 1), EFAULT);
+}
+
+CASE(offset_mapping) {
+  int fd = make_file("data", "", 0, 0600);
+  MUST(ftruncate(fd, 4 * PAGE));
+  for (int i = 0; i < 4; i++) MUST(pwrite(fd, &"ABCD"[i], 1, i * PAGE));
+  char* memory = (char*)MUST(mmap(NULL, 2 * PAGE, PROT_READ, MAP_SHARED, fd, 2 * PAGE));
+  say("%c%c, write %d", memory[0], memory[PAGE], probe(memory, 1));
+}
+
+CASE(mapping_outlives_the_file) {
+  int fd = make_file("data", "kept", 4, 0600);
+  char* memory = (char*)MUST(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0));
+  close(fd);
+  unlink("data");
+  say("%.4s", memory);
+}
+
+CASE(mremap_grows_and_moves) {
+  char* memory = private_memory(3 * PAGE, READ_WRITE);
+  MUST(mprotect(memory + 2 * PAGE, PAGE, PROT_NONE));
+  memory[0] = 1;
+  memory[2 * PAGE - 1] = 2;
+  CHECK_ERR((long)mremap(memory, 2 * PAGE, 8 * PAGE, 0), ENOMEM);
+  char* moved = (char*)MUST(mremap(memory, 2 * PAGE, 800 * PAGE, MREMAP_MAYMOVE));
+  say("moved %d, %d %d, zero %d, old %d", moved != memory, moved[0], moved[2 * PAGE - 1], moved[799 * PAGE],
+      probe(memory, 0));
+  char* smaller = (char*)MUST(mremap(moved, 800 * PAGE, PAGE, 0));
+  say("shrunk in place %d, %d, rest %d", smaller == moved, smaller[0], probe(moved + PAGE, 0));
+}
+
+CASE(mremap_in_place) {
+  char* memory = private_memory(10 * PAGE, READ_WRITE);
+  memset(memory, 4, 10 * PAGE);
+  munmap(memory + 2 * PAGE, 8 * PAGE);
+  char* grown = (char*)MUST(mremap(memory, 2 * PAGE, 6 * PAGE, 0));
+  say("same place %d, %d %d", grown == memory, grown[2 * PAGE - 1], grown[5 * PAGE]);
+}
+
+CASE(mremap_fixed) {
+  char* memory = private_memory(2 * PAGE, READ_WRITE);
+  char* target = private_memory(4 * PAGE, READ_WRITE);
+  memset(memory, 6, 2 * PAGE);
+  memset(target, 7, 4 * PAGE);
+  CHECK(mremap(memory, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, target + PAGE) == target + PAGE);
+  say("%d %d %d %d", target[0], target[PAGE], target[2 * PAGE], target[3 * PAGE]);
+  CHECK_ERR((long)mremap(target, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, target + PAGE), EINVAL);
+  CHECK_ERR((long)mremap(target, PAGE, PAGE, MREMAP_FIXED, memory), EINVAL);
+  CHECK_ERR((long)mremap(target + 1, PAGE, PAGE, 0), EINVAL);
+  CHECK_ERR((long)mremap(target, PAGE, 0, MREMAP_MAYMOVE), EINVAL);
+  CHECK_ERR((long)mremap(memory, PAGE, 2 * PAGE, MREMAP_MAYMOVE), EFAULT);
+}
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+CASE(mremap_dontunmap) {
+  char* memory = private_memory(2 * PAGE, READ_WRITE);
+  memset(memory, 6, 2 * PAGE);
+  char* moved = (char*)MUST(mremap(memory, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL));
+  say("%d %d", moved[PAGE], memory[PAGE]);
+  CHECK_ERR((long)mremap(memory, 2 * PAGE, 3 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL), EINVAL);
+}
+
+CASE(mremap_of_shared_memory_duplicates) {
+  char* memory = (char*)shared_memory(PAGE);
+  memory[0] = 3;
+  char* twin = (char*)MUST(mremap(memory, 0, PAGE, MREMAP_MAYMOVE));
+  twin[1] = 4;
+  say("%d %d", twin[0], memory[1]);
+}
+
+CASE(mremap_of_files) {
+  int fd = make_file("data", "abc", 3, 0600);
+  MUST(ftruncate(fd, 4 * PAGE));
+  MUST(pwrite(fd, "x", 1, 3 * PAGE));
+  char* memory = (char*)MUST(mmap(NULL, PAGE, READ_WRITE, MAP_SHARED, fd, 0));
+  memory = (char*)MUST(mremap(memory, PAGE, 4 * PAGE, MREMAP_MAYMOVE));
+  say("%c %c", memory[0], memory[3 * PAGE]);
+}
+
+CASE(realloc_of_large_blocks) {
+  long sum = 0;
+  char* block = (char*)malloc(1 << 20);
+  memset(block, 1, 1 << 20);
+  for (int i = 2; i <= 16; i++) {
+    block = (char*)realloc(block, (size_t)i << 20);
+    memset(block + ((i - 1) << 20), i, 1 << 20);
+  }
+  for (long i = 0; i < 16 << 20; i += PAGE) sum += block[i];
+  say("%ld", sum);
+  free(block);
+}
+
+CASE(program_break) {
+  char* start = (char*)syscall(SYS_brk, 0);
+  char* grown = (char*)syscall(SYS_brk, start + 3 * PAGE);
+  say("grown %d", grown == start + 3 * PAGE);
+  start[0] = 1;
+  start[3 * PAGE - 1] = 2;
+  say("zero %d", start[PAGE]);
+  char* back = (char*)syscall(SYS_brk, start + PAGE);
+  say("back %d, gone %d", back == start + PAGE, probe((char*)(((uintptr_t)start + 3 * PAGE - 1) & -PAGE), 0) != 0);
+  say("refused %d", (char*)syscall(SYS_brk, 16) == back);
+  CHECK(syscall(SYS_brk, start) == (long)start);
+}
+
+CASE(stack_grows) {
+  char here;
+  char* volatile top = &here;
+  volatile char* below = (volatile char*)((uintptr_t)top - (1 << 20));
+  *below = 1;
+  say("%d", *below);
+}
+
+CASE(growsdown_mapping) {
+  char* area = MAP(NULL, 64 * PAGE, PROT_NONE, ANONYMOUS);
+  munmap(area, 64 * PAGE);
+  char* memory = MAP(area + 60 * PAGE, PAGE, READ_WRITE, ANONYMOUS | MAP_GROWSDOWN | MAP_FIXED);
+  CHECK(memory == area + 60 * PAGE);
+  volatile char* below = memory - 3 * PAGE;
+  say("%d", probe(below, 1));
+  *below = 4;
+  say("%d %d", *below, probe(memory - 2 * PAGE, 1));
+}
+
+CASE(dontneed) {
+  char* memory = private_memory(4 << 20, READ_WRITE);
+  memset(memory, 5, 4 << 20);
+  MUST(madvise(memory + PAGE, PAGE, MADV_DONTNEED));
+  MUST(madvise(memory + (2 << 20), 1 << 20, MADV_DONTNEED));
+  say("%d %d %d %d %d", memory[0], memory[PAGE], memory[2 * PAGE], memory[2 << 20], memory[3 << 20]);
+  int fd = make_file("data", "abc", 3, 0600);
+  char* file = (char*)MUST(mmap(NULL, PAGE, READ_WRITE, MAP_PRIVATE, fd, 0));
+  file[0] = 'X';
+  MUST(madvise(file, PAGE, MADV_DONTNEED));
+  say("%c", file[0]);
+  char* shared = (char*)shared_memory(PAGE);
+  shared[0] = 9;
+  MUST(madvise(shared, PAGE, MADV_DONTNEED));
+  say("%d", shared[0]);
+}
+
+CASE(other_advice) {
+  char* memory = private_memory(4 * PAGE, READ_WRITE);
+  memset(memory, 5, 4 * PAGE);
+  int kinds[] = {MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_FREE};
+  for (int i = 0; i < 5; i++) CHECK_EQ(madvise(memory, PAGE, kinds[i]), 0);
+  memory[0] = 6;
+  say("%d", memory[0]);
+  CHECK_ERR(madvise(memory + 1, PAGE, MADV_NORMAL), EINVAL);
+  CHECK_ERR(madvise(memory, PAGE, 9999), EINVAL);
+  munmap(memory + PAGE, PAGE);
+  CHECK_ERR(madvise(memory, 3 * PAGE, MADV_DONTNEED), ENOMEM);
+  say("behind the hole %d", memory[2 * PAGE]);
+}
+
+CASE(populate) {
+  unsigned char residency[4];
+  char* memory = MAP(NULL, 4 * PAGE, READ_WRITE, ANONYMOUS | MAP_POPULATE);
+  MUST(mincore(memory, 4 * PAGE, residency));
+  say("%d %d", residency[0] & 1, residency[3] & 1);
+  char* later = private_memory(4 * PAGE, READ_WRITE);
+  CHECK_EQ(madvise(later, 4 * PAGE, 23), 0);  // MADV_POPULATE_WRITE
+  MUST(mincore(later, 4 * PAGE, residency));
+  say("%d %d", residency[0] & 1, residency[3] & 1);
+  CHECK_ERR(mincore(memory + 1, PAGE, residency), EINVAL);
+  CHECK_ERR(mincore(memory, PAGE, (unsigned char*)16), EFAULT);
+  munmap(memory, PAGE);
+  CHECK_ERR(mincore(memory, PAGE, residency), ENOMEM);
+}
+
+static int value_in_child(void* address) {
+  int fault = probe((char*)address, 0);
+  return fault ? 200 : *(char*)address;
+}
+
+CASE(dontfork_and_wipeonfork) {
+  char* memory = private_memory(3 * PAGE, READ_WRITE);
+  memset(memory, 7, 3 * PAGE);
+  MUST(madvise(memory, PAGE, MADV_DONTFORK));
+  MUST(madvise(memory + PAGE, PAGE, 18));  // MADV_WIPEONFORK
+  for (int i = 0; i < 3; i++) say_status("child", run_child(value_in_child, memory + i * PAGE));
+  MUST(madvise(memory, PAGE, MADV_DOFORK));
+  MUST(madvise(memory + PAGE, PAGE, 19));  // MADV_KEEPONFORK
+  for (int i = 0; i < 2; i++) say_status("child", run_child(value_in_child, memory + i * PAGE));
+  say("parent %d %d", memory[0], memory[PAGE]);
+}
+
+static int write_and_leave(void* address) {
+  ((char*)address)[0] = 55;
+  return 0;
+}
+
+CASE(sharing_over_fork) {
+  int fd = make_file("data", "a", 1, 0600);
+  char* shared_file = (char*)MUST(mmap(NULL, PAGE, READ_WRITE, MAP_SHARED, fd, 0));
+  char* private_file = (char*)MUST(mmap(NULL, PAGE, READ_WRITE, MAP_PRIVATE, fd, 0));
+  char* shared = (char*)shared_memory(PAGE);
+  char* own = private_memory(PAGE, READ_WRITE);
+  char* all[] = {shared_file, private_file, shared, own};
+  own[0] = private_file[0] = 1;
+  for (int i = 0; i < 4; i++) {
+    say_status("child", run_child(write_and_leave, all[i]));
+    say("%d", all[i][0]);
+  }
+}
+
+CASE(protection_over_fork) {
+  char* memory = private_memory(3 * PAGE, READ_WRITE);
+  MUST(mprotect(memory, PAGE, PROT_READ));
+  MUST(mprotect(memory + PAGE, PAGE, PROT_NONE));
+  for (int i = 0; i < 3; i++) say_status("child", run_child(probe_in_child, memory + i * PAGE));
+}
+
+CASE(locking) {
+  struct rlimit limit = {1 << 20, 1 << 20};
+  char* memory = private_memory(4 * PAGE, READ_WRITE);
+  MUST(setrlimit(RLIMIT_MEMLOCK, &limit));
+  CHECK_EQ(mlock(memory, 2 * PAGE), 0);
+  memory[0] = 1;
+  CHECK_EQ(munlock(memory, 2 * PAGE), 0);
+  CHECK_EQ(syscall(SYS_mlock2, memory, PAGE, 1), 0);
+  CHECK_ERR(syscall(SYS_mlock2, memory, PAGE, 8), EINVAL);
+  munmap(memory + PAGE, PAGE);
+  CHECK_ERR(mlock(memory, 3 * PAGE), ENOMEM);
+  CHECK_ERR(munlock(memory, 3 * PAGE), ENOMEM);
+  CHECK_EQ(munlock(memory, PAGE), 0);
+  say("as documented");
+}
+
+CASE(memfd_and_seals) {
+  int fd = MUST(memfd_create("name", MFD_ALLOW_SEALING | MFD_CLOEXEC));
+  MUST(ftruncate(fd, 2 * PAGE));
+  char* memory = (char*)MUST(mmap(NULL, PAGE, READ_WRITE, MAP_SHARED, fd, 0));
+  CHECK_ERR(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), EBUSY);
+  memory[0] = 1;
+  munmap(memory, PAGE);
+  CHECK_EQ(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
+  CHECK_ERR(ftruncate(fd, PAGE), EPERM);
+  CHECK_ERR(ftruncate(fd, 3 * PAGE), EPERM);
+  CHECK_EQ(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SEAL), 0);
+  CHECK_ERR(write(fd, "x", 1), EPERM);
+  CHECK_ERR((long)mmap(NULL, PAGE, READ_WRITE, MAP_SHARED, fd, 0), EPERM);
+  CHECK_ERR(fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE), EPERM);
+  memory = (char*)MUST(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0));
+  say("%d, seals %x, write %d", memory[0], fcntl(fd, F_GET_SEALS), probe(memory, 1));
+  CHECK_ERR(mprotect(memory, PAGE, READ_WRITE), EACCES);
+}
+
+CASE(system_v_shared_memory) {
+  int id = shmget(IPC_PRIVATE, 3 * PAGE, 0600 | IPC_CREAT);
+  MUST(id);
+  char* memory = (char*)MUST(shmat(id, NULL, 0));
+  char* reader = (char*)MUST(shmat(id, NULL, SHM_RDONLY));
+  memory[PAGE] = 8;
+  say("%d, write through the reader %d", reader[PAGE], probe(reader, 1));
+  struct shmid_ds description;
+  MUST(shmctl(id, IPC_STAT, &description));
+  say("size %ld, attached %ld", (long)description.shm_segsz, (long)description.shm_nattch);
+  MUST(shmctl(id, IPC_RMID, NULL));
+  say_status("child", run_child(write_and_leave, memory));
+  say("%d", reader[0]);
+  MUST(shmdt(reader));
+  say("detached %d", probe(reader, 0));
+  CHECK_ERR(shmdt(reader), EINVAL);
+  MUST(shmdt(memory));
+}
+
+CASE(address_space_of_a_thread_stack) {
+  struct rlimit limit;
+  MUST(getrlimit(RLIMIT_STACK, &limit));
+  char* memory = MAP(NULL, 8 << 20, READ_WRITE, ANONYMOUS | MAP_STACK | MAP_NORESERVE);
+  memory[(8 << 20) - 1] = 1;
+  MUST(mprotect(memory, PAGE, PROT_NONE));
+  say("guard %d", probe(memory, 1));
+}
+
+CASE(process_vm_is_consistent_for_system_calls) {
+  int ends[2];
+  char* memory = private_memory(3 * PAGE, READ_WRITE);
+  MUST(pipe(ends));
+  MUST(write(ends[1], "abcdefgh", 8));
+  MUST(mprotect(memory + PAGE, PAGE, PROT_READ));
+  CHECK_ERR(read(ends[0], memory + PAGE, 4), EFAULT);
+  CHECK_EQ(read(ends[0], memory + PAGE - 4, 4), 4);
+  MUST(mprotect(memory + PAGE, PAGE, PROT_NONE));
+  CHECK_ERR(write(ends[1], memory + PAGE, 4), EFAULT);
+  MUST(munmap(memory + PAGE, PAGE));
+  CHECK_ERR(write(ends[1], memory + PAGE, 4), EFAULT);
+  say("%.4s", memory + PAGE - 4);
+}
+
+static char counter_page[2 * 4096] __attribute__((aligned(4096)));
+static const char constant_page[4096] __attribute__((aligned(4096))) = {1};
+CASE(program_segments) {
+  say("data %d, constants %d, code %d", probe(counter_page, 1), probe((char*)constant_page, 1),
+      probe((char*)(uintptr_t)probe, 1));
+  MUST(mprotect(counter_page, PAGE, PROT_READ));
+  say("data after mprotect %d", probe(counter_page, 1));
+}
+
+static void* map_and_unmap(void* unused) {
+  for (int i = 0; i < 200; i++) {
+    char* memory = private_memory((i % 7 + 1) * PAGE, READ_WRITE);
+    memory[0] = memory[i % 7 * PAGE] = (char)i;
+    if (memory[0] != (char)i) say("CHECK failed: lost a byte");
+    munmap(memory, (i % 7 + 1) * PAGE);
+  }
+  return unused;
+}
+CASE(threads_map_at_once) {
+  pthread_t threads[4];
+  for (int i = 0; i < 4; i++)
+    if (pthread_create(&threads[i], NULL, map_and_unmap, NULL)) abort();
+  for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+  say("done");
+}

@@ -1,8 +1,12 @@
 #include "km/mem/reservation.h"
 
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,6 +19,7 @@ namespace kontain::mem {
 namespace {
 
 constexpr int kReservationFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+constexpr ino_t kProcRootInode = 1;  // PROC_ROOT_INO
 constexpr rlim_t kStackLimit = 8 << 20;
 
 struct Range {
@@ -65,6 +70,15 @@ bool reserve_range(uint64_t start, uint64_t end) {
   return got == static_cast<long>(start);
 }
 
+UniqueFd open_own_executable() {
+  const UniqueFd proc(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  struct statfs info;
+  struct stat root;
+  if (!proc || fstatfs(proc.get(), &info) != 0 || fstat(proc.get(), &root) != 0) return {};
+  if (info.f_type != PROC_SUPER_MAGIC || root.st_ino != kProcRootInode) return {};
+  return UniqueFd(openat(proc.get(), "self/exe", O_PATH | O_CLOEXEC));
+}
+
 Error retry_with_relaxed_limits(char** argv) {
   rlimit address_space{};
   rlimit stack{};
@@ -87,7 +101,8 @@ Error retry_with_relaxed_limits(char** argv) {
   } else if (!changed && !(persona & ADDR_NO_RANDOMIZE)) {
     changed |= personality(static_cast<unsigned long>(persona | ADDR_NO_RANDOMIZE)) >= 0;
   }
-  if (changed) execv("/proc/self/exe", argv);
+  const UniqueFd self = changed ? open_own_executable() : UniqueFd();
+  if (self) execveat(self.get(), "", argv, environ, AT_EMPTY_PATH);
   return blocking_limit(address_space);
 }
 

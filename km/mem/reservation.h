@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/error.h"
+#include "base/unique_fd.h"
 
 namespace kontain::mem {
 
@@ -14,6 +15,9 @@ Result<void> reserve_guest_ranges();
 // Makes [start, end) of a guest range an inaccessible reservation (again). False, and nothing has changed, when the
 // process has all the mappings it may have.
 bool reserve_range(uint64_t start, uint64_t end);
+
+// The program of this process, by a real procfs at /proc and nothing that looks like one; none without it.
+UniqueFd open_own_executable();
 
 // Lifts what made reserve_guest_ranges() fail, one step further at each call, and executes this program again with the
 // same arguments: clears ADDR_COMPAT_LAYOUT, lowers the soft stack limit to 8 MiB, raises the soft address-space

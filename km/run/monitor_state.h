@@ -33,6 +33,8 @@ class Monitor final : public task::Lifecycle {
 
   // Takes the program and closes its files: the payload must not find them among its descriptors.
   load::Loaded<void> load(FoundProgram found, const std::vector<std::string>& environment);
+  // Behind it: what is open and not ours is the payload's.
+  void adopt_descriptors(const Handover* handover);
   // Runs the main thread. Returns never: the process ends as the payload does.
   [[noreturn]] void run();
 
@@ -58,6 +60,7 @@ class Monitor final : public task::Lifecycle {
   Result<void> keep(UniqueFd& fd);
 
   // Threads (threads.cc).
+  Result<vcpu::Cpu*> create_cpu_in_room();
   static void* thread_main(void* start);
   // Runs `task` on this host thread until it ends, or until the process does; returns the thread's status.
   int run_task(task::Task& task);
@@ -67,7 +70,8 @@ class Monitor final : public task::Lifecycle {
   static void release_thread_memory(task::Task& task);
 
   // Processes (fork.cc, vfork.cc, exec.cc).
-  void become_forked_child(task::Task& task, const task::CloneRequest& request, const vcpu::Context& context);
+  void become_forked_child(task::Task& task, const task::CloneRequest& request, const vcpu::Context& context,
+                           bool had_other_threads);
   static int vfork_child_main(void* start);
   Handover describe_exec(task::Task& task, const FoundProgram& found, std::vector<std::string> environment);
 

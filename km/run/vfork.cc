@@ -24,6 +24,7 @@ constexpr size_t kChildStackSize = 256 << 10;  // bytes
 struct Monitor::VforkStart {
   Monitor& monitor;
   task::Task& parent;
+  task::Process process;  // the child's
   const task::CloneRequest& request;
   int pidfd = -1;
 };
@@ -31,8 +32,9 @@ struct Monitor::VforkStart {
 // On a stack of its own, with the thread-local storage of the parent, which sleeps.
 int Monitor::vfork_child_main(void* opaque) {
   auto& start = *static_cast<VforkStart*>(opaque);
+  start.monitor.fds_.unlock();
   task::Task& parent = start.parent;
-  task::Process process(parent.process());
+  task::Process& process = start.process;
   task::Task task(process, parent.cpu(), static_cast<pid_t>(host_call(SYS_gettid)));
   task.signal_mask = parent.signal_mask;
   task.alt_stack = parent.alt_stack;
@@ -60,7 +62,9 @@ mem::GuestResult<pid_t> Monitor::vfork(task::Task& caller, const task::CloneRequ
   if (!context) return tl::make_unexpected(mem::Errno{EAGAIN});
   auto stack = Mapping::create(kChildStackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK);
   if (!stack) return tl::make_unexpected(mem::Errno{ENOMEM});
-  VforkStart start = {*this, caller, request};
+  // No descriptor changes hands while table and published numbers are copied.
+  fds_.lock();
+  VforkStart start = {*this, caller, task::Process(caller.process()), request};
   const uint64_t flags =
       (request.flags & kHostFlags) | CLONE_VM | CLONE_VFORK | static_cast<uint64_t>(request.exit_signal);
   void* const top = static_cast<char*>(stack->get()) + stack->size();
@@ -69,8 +73,12 @@ mem::GuestResult<pid_t> Monitor::vfork(task::Task& caller, const task::CloneRequ
   // The child has used our thread-local storage and our vCPU.
   task::signal_in_hand() = {};
   signal::bind_host_thread(&caller);
-  if (pid < 0) return tl::make_unexpected(mem::Errno{error});
+  if (pid < 0) {
+    fds_.unlock();
+    return tl::make_unexpected(mem::Errno{error});
+  }
   memory_->release_lock_of_dead_child();
+  fds_.release_lock_of_dead_child();
   if (!caller.cpu().restore(*context)) return tl::make_unexpected(mem::Errno{ENOMEM});
   if (request.flags & CLONE_PIDFD) {
     const sys::SysResult given = sys::hand_out_fd(caller, sys::SysResult::value(start.pidfd));

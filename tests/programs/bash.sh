@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 . "$KONTAIN_SOURCE/tests/programs/lib.sh"
 bash_script() {
-  "${run[@]}" /bin/bash "$payloads/shell.bash" one 'two  words' 2>&1 | sed -E 's/(line [0-9]+: +)[0-9]+ /\1PID /'
+  "${run[@]}" /bin/bash "$payloads/shell.bash" one 'two  words' 2>&1 | sed -E 's/(line [0-9]+:) +[0-9]+ /\1 PID /'
 }
 both_ways bash_script
 expect_contains native.out "the script ended"

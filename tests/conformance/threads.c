@@ -543,7 +543,7 @@ CASE(last_thread_returns) {
 CASE(leader_leaves_with_raw_exit) {
   pthread_t thread;
   start(&thread, wait_a_little, NULL);
-  syscall(SYS_exit, 44);  // the status of the process is the leader's
+  syscall(SYS_exit, 44);  // the status of the process is the last thread's since Linux 6.1
 }
 
 static void* exit_nine(void* unused) {

@@ -152,6 +152,8 @@ load::Loaded<void> Monitor::load(FoundProgram found, const std::vector<std::stri
 void Monitor::run() { exit_host_thread(run_task(*main_task_)); }
 
 void Monitor::end_process(task::Task& task, const Outcome& outcome) {
+  // Releasing its memory wakes who waits for a thread; natively nobody would run any more to notice.
+  if (!task.process().begin_end()) wait_for_the_end();
   if (trace_) trace_->write_outcome(outcome);
   if (task.process().shares_memory) {
     release_thread_memory(task);

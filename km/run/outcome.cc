@@ -41,6 +41,10 @@ std::string signal_name(int signal) {
   return name ? std::string("SIG") + name : "signal " + std::to_string(signal);
 }
 
+void wait_for_the_end() {
+  for (;;) pause();
+}
+
 void end_process(const Outcome& outcome, const std::string& program) {
   if (outcome.kind == Outcome::Kind::Exited) _exit(outcome.status);
   if (outcome.signal.is_fault) print_fatal(outcome.signal, program);

@@ -16,7 +16,7 @@ inline constexpr int kExitNotFound = 127;
 struct Outcome {
   enum class Kind : uint8_t { Exited, Killed };
   Kind kind = Kind::Exited;
-  int status = 0;      // Exited: 0..255
+  int status = 0;              // Exited: 0..255
   signal::FatalSignal signal;  // Killed
 
   static Outcome exited(int status) { return {Kind::Exited, status, {}}; }
@@ -29,5 +29,8 @@ std::string signal_name(int signal);
 // Ends this process the way the payload ended, as its parent would see it natively: with the same status, or by the
 // same signal after one line on stderr. `program` is named in that line.
 [[noreturn]] void end_process(const Outcome& outcome, const std::string& program);
+
+// For a thread that has nothing more to do while another one ends the process.
+[[noreturn]] void wait_for_the_end();
 
 }  // namespace kontain::run

@@ -18,6 +18,7 @@ ThreadEnd ThreadLoop::run() {
   for (;;) {
     call_.reset();
     handle(task_.cpu().run());
+    if (task_.process().is_ending()) wait_for_the_end();
     if (auto end = end_of_task()) return *end;
     if (const auto fatal = signal::deliver_signals(task_, call_)) return {true, killed_by(*fatal)};
   }

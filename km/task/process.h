@@ -71,6 +71,10 @@ class Process {
   size_t thread_count() const;
   // What exit(2) of the first thread said: the status of the process if all threads end one by one.
   std::atomic<int> leader_status = 0;
+  // What ends the process as a whole happens once, by the thread that is told true; no other runs the payload on, or
+  // what it says would replace the status.
+  bool begin_end() { return !is_ending_.exchange(true); }
+  bool is_ending() const { return is_ending_.load(std::memory_order_relaxed); }
   // In a forked child only the caller is left.
   void keep_only(Task& task);
   template <class Fn>
@@ -90,6 +94,7 @@ class Process {
   mutable std::mutex threads_lock_;
   std::vector<Task*> threads_;
   std::atomic<int> expected_threads_ = 1;
+  std::atomic<bool> is_ending_ = false;
 };
 
 }  // namespace kontain::task

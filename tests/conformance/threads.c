@@ -736,11 +736,13 @@ CASE(threads_in_a_forked_child) {
 }
 
 static void say_prepare(void) { say("prepare"); }
-static void say_parent(void) { nap_ms(30), say("parent"); }
-static void say_child(void) { say("child"); }
+static volatile int* child_said;
+static void say_parent(void) { wait_value(child_said, 1), say("parent"); }
+static void say_child(void) { say("child"), *child_said = 1; }
 static int nothing(void* unused) { return unused != NULL; }
 
 CASE(atfork_handlers) {
+  child_said = (volatile int*)shared_memory(PAGE);
   pthread_atfork(say_prepare, say_parent, say_child);
   say_status("child", run_child(nothing, NULL));
 }
@@ -801,8 +803,13 @@ CASE(process_shared_robust_mutex) {
   pid_t child = start_child(die_with_lock, shared);
   sem_wait(&shared->semaphore);
   kill(child, SIGKILL);
-  say("owner died %d", pthread_mutex_lock(&shared->mutex) == EOWNERDEAD);
   say_status("child", wait_for(child));
+  struct timespec deadline;
+  clock_gettime(CLOCK_REALTIME, &deadline);
+  deadline.tv_sec += 2;
+  int result = pthread_mutex_timedlock(&shared->mutex, &deadline);
+  say("%s", result == EOWNERDEAD ? "owner died" : result == ETIMEDOUT ? "still locked" : "odd");
+  if (result != EOWNERDEAD) return;
   CHECK_EQ(pthread_mutex_consistent(&shared->mutex), 0);
   CHECK_EQ(pthread_mutex_unlock(&shared->mutex), 0);
 }

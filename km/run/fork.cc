@@ -41,8 +41,9 @@ class Monitor::ForkLocks {
         threads_(monitor.threads_lock_),
         process_threads_(process.threads_lock()),
         actions_(process.signals().lock()) {
-    memory_.prepare_fork();
+    // A vCPU is made under the machine's lock, and needs pages.
     machine_ = std::unique_lock(monitor.machine_->lock());
+    memory_.prepare_fork();
     fds_.lock();
     __malloc_fork_lock_parent();
   }
@@ -57,12 +58,12 @@ class Monitor::ForkLocks {
       __malloc_fork_unlock_parent();
     }
     fds_.unlock();
-    machine_.unlock();
     if (pid == 0) {
       memory_.finish_fork_in_child();
     } else {
       memory_.finish_fork_in_parent();
     }
+    machine_.unlock();
   }
 
  private:

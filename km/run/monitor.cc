@@ -1,5 +1,6 @@
 #include "km/run/monitor.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
@@ -42,12 +43,22 @@ std::vector<std::string> strings_of(char** list) {
   return strings;
 }
 
+// Behind the environment on our stack: the C library answers getauxval(3) for some types with values of its own.
+uint64_t host_auxiliary(uint64_t type) {
+  char** end = environ;
+  while (*end) ++end;
+  for (auto* entry = reinterpret_cast<const Elf64_auxv_t*>(end + 1); entry->a_type != AT_NULL; ++entry) {
+    if (entry->a_type == type) return entry->a_un.a_val;
+  }
+  return 0;
+}
+
 load::AuxiliaryValues auxiliary_values(const vcpu::Machine& machine) {
   load::AuxiliaryValues values;
   values.vdso = machine.vdso_address();
-  if (const uint64_t size = getauxval(kMinimumSignalStackKey)) values.minimum_signal_stack = size;
-  values.hwcap = getauxval(AT_HWCAP);
-  values.hwcap2 = getauxval(AT_HWCAP2) & kHwcap2FsGsBase;
+  if (const uint64_t size = host_auxiliary(kMinimumSignalStackKey)) values.minimum_signal_stack = size;
+  values.hwcap = host_auxiliary(AT_HWCAP);
+  values.hwcap2 = host_auxiliary(AT_HWCAP2) & kHwcap2FsGsBase;
   values.uid = getuid();
   values.euid = geteuid();
   values.gid = getgid();

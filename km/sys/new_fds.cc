@@ -190,7 +190,7 @@ SysResult open_at_once(Task& task, DirFd directory, const std::string& path, con
   }
   if (procfs::is_delicate_name(last_component(path))) return Errno{ELOOP};
   open_how guarded = without_magic_links(how);
-  guarded.flags |= O_NOFOLLOW;
+  guarded.resolve |= RESOLVE_NO_SYMLINKS;
   return host(SYS_openat2, directory, path.c_str(), &guarded, sizeof guarded);
 }
 

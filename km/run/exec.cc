@@ -97,6 +97,8 @@ Handover Monitor::describe_exec(task::Task& task, const FoundProgram& found, std
   handover.kvm_fd = system_.fd();
   handover.self_fd = self_.get();
   if (trace_) handover.trace_fd = trace_->fd();
+  handover.registry_fd = registration_.fd();
+  handover.registry_path = registration_.path();
   return handover;
 }
 
@@ -133,8 +135,8 @@ mem::Errno Monitor::execute(task::Task& caller, task::ExecRequest request) {
   auto state = file ? Kept::adopt(fds_, std::move(*file)) : tl::make_unexpected(file.error());
   if (!state) return mem::Errno{ENOMEM};
 
-  const Inherited inherited({handover.kvm_fd, handover.self_fd, handover.trace_fd, handover.program_fd,
-                             handover.interpreter_fd, state->number()});
+  const Inherited inherited({handover.kvm_fd, handover.self_fd, handover.trace_fd, handover.registry_fd,
+                             handover.program_fd, handover.interpreter_fd, state->number()});
   std::string variable = handover_variable(state->number());
   const std::array<char*, 2> host_environment = {variable.data(), nullptr};
   const std::vector<char*> arguments = shown_arguments(found->arguments);

@@ -25,6 +25,8 @@ struct Monitor::VforkStart {
   Monitor& monitor;
   task::Task& parent;
   const task::CloneRequest& request;
+  // The child's, but the parent's to destroy: a child that becomes another program destroys nothing.
+  task::Process process;
   int pidfd = -1;
 };
 
@@ -32,7 +34,7 @@ struct Monitor::VforkStart {
 int Monitor::vfork_child_main(void* opaque) {
   auto& start = *static_cast<VforkStart*>(opaque);
   task::Task& parent = start.parent;
-  task::Process process(parent.process());
+  task::Process& process = start.process;
   task::Task task(process, parent.cpu(), static_cast<pid_t>(host_call(SYS_gettid)));
   task.signal_mask = parent.signal_mask;
   task.alt_stack = parent.alt_stack;
@@ -64,7 +66,7 @@ mem::GuestResult<pid_t> Monitor::vfork(task::Task& caller, const task::CloneRequ
     std::scoped_lock hold(threads_lock_);
     share_registration();
   }
-  VforkStart start = {*this, caller, request};
+  VforkStart start = {*this, caller, request, task::Process(caller.process())};
   const uint64_t flags =
       (request.flags & kHostFlags) | CLONE_VM | CLONE_VFORK | static_cast<uint64_t>(request.exit_signal);
   void* const top = static_cast<char*>(stack->get()) + stack->size();

@@ -25,7 +25,8 @@ sees 'unlimited 8000000' 'ulimit -S -s unlimited; ulimit -S -v 8000000' /bin/bas
 sees 8192 'ulimit -S -s 8192' /bin/bash -c 'ulimit -s'
 sees '' 'ulimit -S -s unlimited' /bin/bash -c 'env | grep KM_ || true'
 # The stack is as large as the payload's limit says, not as large as km's own.
-sees grown 'ulimit -S -s unlimited' /bin/bash -c 'f() { [ "$1" = 0 ] || f $(($1 - 1)); }; f 20000; echo grown'
+payload deep
+sees 1 'ulimit -S -s unlimited' ./deep
 run bash -c 'ulimit -n 40; exec "$0" ./hello' "$km"
 expect_status 125 bash -c 'ulimit -n 20; exec "$0" ./hello' "$km"
 one_line_error "limit of 20 (ulimit -n)"

@@ -21,7 +21,7 @@ namespace {
 // Descriptors that survive the exec. Whatever fails, they are close-on-exec again.
 class Inherited {
  public:
-  explicit Inherited(const std::array<int, 6>& fds) : fds_(fds) { set_flags(0); }
+  explicit Inherited(const std::array<int, 7>& fds) : fds_(fds) { set_flags(0); }
   ~Inherited() { set_flags(FD_CLOEXEC); }
   Inherited(const Inherited&) = delete;
   Inherited& operator=(const Inherited&) = delete;
@@ -32,7 +32,7 @@ class Inherited {
       if (fd >= 0) fcntl(fd, F_SETFD, flags);
     }
   }
-  const std::array<int, 6>& fds_;
+  const std::array<int, 7>& fds_;
 };
 
 }  // namespace
@@ -103,6 +103,8 @@ Handover Monitor::describe_exec(task::Task& task, FoundProgram& found, std::vect
   handover.kvm_fd = system_.fd();
   handover.self_fd = self_.get();
   if (trace_) handover.trace_fd = trace_->fd();
+  handover.registry_fd = registration_.fd();
+  handover.registry_path = registration_.path();
   return handover;
 }
 
@@ -147,8 +149,9 @@ mem::Errno Monitor::execute(task::Task& caller, task::ExecRequest request) {
   // child has descriptors of its own, and a lock that it held would stay locked for its parent.
   std::unique_lock hold(threads_lock_, std::defer_lock);
   if (!caller.process().shares_memory) hold.lock();
-  const std::array<int, 6> handed_on = {system_.fd(),      self_.get(),           trace_ ? trace_->fd() : -1,
-                                        host.program.get(), host.interpreter.get(), host.state.get()};
+  const std::array<int, 7> handed_on = {
+      system_.fd(),           self_.get(),      trace_ ? trace_->fd() : -1, host.program.get(),
+      host.interpreter.get(), host.state.get(), registration_.fd()};
   const Inherited inherited(handed_on);
   // The numbers are the parent's again; the descriptors are ours.
   if (caller.process().shares_memory) taken.forget();

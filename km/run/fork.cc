@@ -27,7 +27,7 @@ void reset_handlers(task::Process& process) {
   for (int signal = 1; signal <= task::kSignalCount; ++signal) {
     if (!process.signals().get(signal).has_handler()) continue;
     process.signals().set(signal, {});
-    signal::apply_to_host(signal, {});
+    signal::apply_to_host(process, signal, {});
   }
 }
 
@@ -86,6 +86,7 @@ mem::GuestResult<pid_t> Monitor::fork(task::Task& caller, const task::CloneReque
   long pid = 0;
   {
     ForkLocks locks(*this, caller.process());
+    share_registration();
     pid = host_call(SYS_clone, flags, 0, reinterpret_cast<uint64_t>(&pidfd));
     locks.release(static_cast<pid_t>(pid));
   }
@@ -107,6 +108,9 @@ mem::GuestResult<pid_t> Monitor::fork(task::Task& caller, const task::CloneReque
 // Only the calling thread is left. What cannot be had any more ends the child, as the kernel ends a process that it
 // cannot give memory.
 void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& request, const vcpu::Context& context) {
+  ThreadStop::forget();
+  static_cast<void>(thread_stop_.release());  // its lock may be held by a thread that is not here
+  thread_stop_ = std::make_unique<ThreadStop>();
   finished_.clear();
   leader_ = gettid();
   task.set_tid(leader_);
@@ -116,6 +120,7 @@ void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& re
   task.clear_child_tid = (request.flags & CLONE_CHILD_CLEARTID) ? request.child_tid : 0;
   std::vector<int> kept = {system_.fd(), self_.get()};
   if (trace_) kept.push_back(trace_->fd());
+  if (registration_.fd() >= 0) kept.push_back(registration_.fd());
   if (process_->executable_fd >= 0) kept.push_back(process_->executable_fd);
   fds_.forget_all_in_fork_child(kept);
   task.process().proc_root = nullptr;  // its descriptors are closed

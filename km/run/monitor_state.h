@@ -14,9 +14,11 @@
 #include "km/kvm/system.h"
 #include "km/load/loader.h"
 #include "km/mem/address_space.h"
+#include "km/registry/registry.h"
 #include "km/run/call_trace.h"
 #include "km/run/handover.h"
 #include "km/run/program_search.h"
+#include "km/run/thread_stop.h"
 #include "km/task/task.h"
 #include "km/vcpu/machine.h"
 
@@ -31,8 +33,12 @@ class Monitor final : public task::Lifecycle {
   // `handover`: what the km before us left, after an exec.
   static Result<std::unique_ptr<Monitor>> create(const config::Options& options, const Handover* handover);
 
+  // The limits that the payload has to see, where the monitor's are others.
+  void adopt_limits(const mem::StartLimits& original);
   // Takes the program and closes its files: the payload must not find them among its descriptors.
   load::Loaded<void> load(FoundProgram found, const std::vector<std::string>& environment);
+  // Lets people find the kontainer that `program` starts (km/registry).
+  void enroll(const std::string& program);
   // Runs the main thread. Returns never: the process ends as the payload does.
   [[noreturn]] void run();
 
@@ -43,8 +49,9 @@ class Monitor final : public task::Lifecycle {
 
   mem::AddressSpace& memory() { return *memory_; }
   CallTrace* trace() { return trace_ ? &*trace_ : nullptr; }
-  // Ends the process as the payload ended; `task` is the thread that says so.
-  [[noreturn]] void end_process(task::Task& task, const Outcome& outcome);
+  // Ends the process as the payload ended, with its core if it leaves one; `task` is the thread that says so, in
+  // `call`.
+  [[noreturn]] void end_process(task::Task& task, const Outcome& outcome, const LastCall& call);
 
  private:
   struct ThreadStart;
@@ -55,9 +62,14 @@ class Monitor final : public task::Lifecycle {
 
   explicit Monitor(kvm::System system) : system_(std::move(system)) {}
   Result<void> open_trace(const Handover* handover);
+  void adopt_registration(const Handover& handover);
+  void keep_registration();
+  // The tree is about to have another process: whichever is the last, none of them removes the registry's file.
+  void share_registration();
   Result<void> keep_executable(const UniqueFd& program);
   void adopt_state(vcpu::Cpu& cpu, const Handover* handover);
   Result<void> keep(UniqueFd& fd);
+  void leave_core(task::Task& task, const signal::FatalSignal& signal, const LastCall& call);
 
   // Threads (threads.cc).
   static void* thread_main(void* start);
@@ -82,9 +94,11 @@ class Monitor final : public task::Lifecycle {
   std::unique_ptr<task::Process> process_;
   std::unique_ptr<task::Task> main_task_;
   std::optional<CallTrace> trace_;
+  std::unique_ptr<ThreadStop> thread_stop_ = std::make_unique<ThreadStop>();
   config::Options options_;
   std::string name_;  // of the program, for messages
   UniqueFd self_;     // our own executable, for exec
+  registry::Registration registration_{UniqueFd(), ""};
 
   // Guards making, ending and reaping host threads; the C library's own lists are touched under it only, so that a
   // fork finds them whole.

@@ -1,11 +1,9 @@
 #include "km/run/thread_loop.h"
 
 #include <signal.h>
-#include <sys/syscall.h>
 
 #include <cerrno>
 
-#include "base/host_call.h"
 #include "km/run/exception.h"
 #include "km/sys/table.h"
 
@@ -16,25 +14,31 @@ Outcome killed_by(const signal::FatalSignal& fatal) { return Outcome::killed(fat
 
 }  // namespace
 
-void wait_for_end() {
-  for (;;) host_call(SYS_pause);
-}
-
 ThreadEnd ThreadLoop::run() {
+  stop_if_wanted();
   for (;;) {
-    if (task_.process().is_ending()) wait_for_end();
     call_.reset();
     handle(task_.cpu().run());
+    stop_if_wanted();
     if (auto end = end_of_task()) return *end;
-    if (const auto fatal = signal::deliver_signals(task_, call_)) return {true, killed_by(*fatal)};
+    if (const auto fatal = signal::deliver_signals(task_, call_)) return {true, killed_by(*fatal), last_call()};
   }
 }
+
+// A vfork child is another process, although it sees the flag.
+bool ThreadLoop::must_stop() const { return ThreadStop::is_wanted() && !task_.process().shares_memory; }
+
+void ThreadLoop::stop_if_wanted() {
+  if (must_stop()) stop_.park(task_, last_call());
+}
+
+LastCall ThreadLoop::last_call() const { return call_ ? LastCall(call_->number) : std::nullopt; }
 
 std::optional<ThreadEnd> ThreadLoop::end_of_task() const {
   switch (task_.end) {
     case task::Task::End::None: return std::nullopt;
-    case task::Task::End::Thread: return ThreadEnd{false, Outcome::exited(task_.exit_status)};
-    case task::Task::End::Process: return ThreadEnd{true, Outcome::exited(task_.exit_status)};
+    case task::Task::End::Thread: return ThreadEnd{false, Outcome::exited(task_.exit_status), {}};
+    case task::Task::End::Process: return ThreadEnd{true, Outcome::exited(task_.exit_status), {}};
   }
   return std::nullopt;
 }
@@ -68,7 +72,7 @@ void ThreadLoop::handle_syscall() {
     call_ = signal::FinishedCall{number, args[0], args[1], args[3], result};
   }
   if (!text || result == -task::kRestart) return;
-  if (task_.end != task::Task::End::None) {
+  if (task_.end != task::Task::End::None || must_stop()) {
     trace_->write_call_without_result(*text);
   } else {
     trace_->write_call(*text, result);

@@ -123,8 +123,8 @@ int Monitor::run_task(task::Task& task) {
   task.process().add_thread(task);
   signal::bind_host_thread(&task);
   signal::set_host_mask(task.signal_mask);
-  const ThreadEnd end = ThreadLoop(task, trace()).run();
-  if (end.ends_process || task.process().shares_memory) end_process(task, end.outcome);
+  const ThreadEnd end = ThreadLoop(task, trace(), *thread_stop_).run();
+  if (end.ends_process || task.process().shares_memory) end_process(task, end.outcome, end.call);
   signal::block_host_signals();
   signal::bind_host_thread(nullptr);
   task::release_robust_list(task);
@@ -132,7 +132,7 @@ int Monitor::run_task(task::Task& task) {
   machine_->recycle(task.cpu());
   // KVM's own worker is a thread of this process and outlives them all, unless the last one ends it. The status is
   // then the last thread's (kernel/exit.c: synchronize_group_exit).
-  if (task.process().end_expected_thread()) end_process(task, end.outcome);
+  if (task.process().end_expected_thread()) end_process(task, end.outcome, {});
   if (task.tid() != leader_) {
     std::scoped_lock hold(threads_lock_);
     finished_.push_back(pthread_self());

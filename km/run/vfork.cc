@@ -62,6 +62,10 @@ mem::GuestResult<pid_t> Monitor::vfork(task::Task& caller, const task::CloneRequ
   if (!context) return tl::make_unexpected(mem::Errno{EAGAIN});
   auto stack = Mapping::create(kChildStackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK);
   if (!stack) return tl::make_unexpected(mem::Errno{ENOMEM});
+  {
+    std::scoped_lock hold(threads_lock_);
+    share_registration();
+  }
   VforkStart start = {*this, caller, request, task::Process(caller.process())};
   const uint64_t flags =
       (request.flags & kHostFlags) | CLONE_VM | CLONE_VFORK | static_cast<uint64_t>(request.exit_signal);

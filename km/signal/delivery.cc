@@ -135,7 +135,8 @@ void settle_call(Task& task, const FinishedCall& call, const SignalAction& actio
 
 FatalSignal fatal(const Taken& taken) {
   return {taken.info.si_signo, taken.info.si_code, reinterpret_cast<uint64_t>(taken.info.si_addr),
-          taken.rip,           taken.cause,        taken.is_fault};
+          taken.rip,           taken.cause,        taken.is_fault,
+          taken.info};
 }
 
 Taken from_fault(const task::ForcedSignal& forced) {
@@ -151,7 +152,8 @@ Taken from_fault(const task::ForcedSignal& forced) {
 
 SignalAction take_action(Task& task, int signal) {
   const SignalAction action = task.process().signals().take(signal);
-  if (action.has_handler() && (action.flags & static_cast<uint64_t>(SA_RESETHAND))) apply_to_host(signal, {});
+  if (action.has_handler() && (action.flags & static_cast<uint64_t>(SA_RESETHAND)))
+    apply_to_host(task.process(), signal, {});
   return action;
 }
 

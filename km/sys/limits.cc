@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "km/signal/host_signals.h"
 #include "km/sys/forward.h"
 
 namespace kontain::sys {
@@ -59,6 +60,7 @@ SysResult set_limit(Task& task, unsigned resource, const rlimit& limit) {
   }
   if (resource == RLIMIT_STACK) task.memory().set_stack_limit(limit.rlim_cur);
   task.process().limits.set(resource, limit);
+  if (resource == RLIMIT_CORE) signal::refresh_core_signals(task.process());
   return SysResult::ok();
 }
 

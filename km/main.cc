@@ -1,4 +1,6 @@
 // km: runs a program as the only tenant of its own virtual machine.
+#include <sys/prctl.h>
+
 #include <cstdio>
 
 #include "base/abi/syscall_report.h"
@@ -39,24 +41,22 @@ int report_failure(const load::Loaded<run::Outcome>& outcome) {
 }
 
 int main_of_km(int argc, char** argv) {
+  // Before anything else: no process of the same user may look into a monitor (ptrace(2), /proc/PID/mem).
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   set_tool_name("km");
   if (auto handover = run::take_handover()) return report_failure(run::continue_payload(std::move(*handover), argv));
+  const auto original_limits = run::take_start_limits();
   const auto options = config::parse_command_line(argc, argv);
   if (!options) {
     print_error(options.error());
     return run::kExitMonitorFailed;
   }
   switch (options->action) {
-    case config::Options::Action::Help:
-      return print(config::help_text());
-    case config::Options::Action::Version:
-      return print(version_line("km") + "\n");
-    case config::Options::Action::Syscalls:
-      return print(syscall_report(options->report_format));
-    case config::Options::Action::SelfTest:
-      return print_self_test(options->report_format);
-    default:
-      return report_failure(run::run_payload(*options, environ, argv));
+    case config::Options::Action::Help: return print(config::help_text());
+    case config::Options::Action::Version: return print(version_line("km") + "\n");
+    case config::Options::Action::Syscalls: return print(syscall_report(options->report_format));
+    case config::Options::Action::SelfTest: return print_self_test(options->report_format);
+    default: return report_failure(run::run_payload(*options, environ, argv, original_limits));
   }
 }
 

@@ -71,7 +71,7 @@ bool PayloadFds::withdraw(int number) {
 }
 
 std::vector<int> open_descriptors(int proc) {
-  UniqueFd folder(proc < 0 ? -1 : openat(proc, "self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  UniqueFd folder(proc < 0 ? -1 : openat(proc, "thread-self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return search_descriptors();
   const int own = folder.get();
   DIR* const stream = fdopendir(folder.release());

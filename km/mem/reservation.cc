@@ -79,12 +79,17 @@ UniqueFd open_own_executable() {
   return UniqueFd(openat(proc.get(), "self/exe", O_PATH | O_CLOEXEC));
 }
 
-Error retry_with_relaxed_limits(char** argv) {
-  rlimit address_space{};
-  rlimit stack{};
-  getrlimit(RLIMIT_AS, &address_space);
-  getrlimit(RLIMIT_STACK, &stack);
-  const int persona = personality(0xffffffff);
+StartLimits current_limits() {
+  constexpr unsigned long kQueryPersona = 0xffffffff;
+  StartLimits limits;
+  getrlimit(RLIMIT_STACK, &limits.stack);
+  getrlimit(RLIMIT_AS, &limits.address_space);
+  limits.personality = static_cast<uint32_t>(personality(kQueryPersona));
+  return limits;
+}
+
+Error retry_with_relaxed_limits(const std::function<void()>& execute_again) {
+  const auto [stack, address_space, persona] = current_limits();
 
   bool changed = false;
   if (address_space.rlim_cur != address_space.rlim_max) {
@@ -97,12 +102,11 @@ Error retry_with_relaxed_limits(char** argv) {
     changed |= setrlimit(RLIMIT_STACK, &lowered) == 0;
   }
   if (persona & ADDR_COMPAT_LAYOUT) {
-    changed |= personality(static_cast<unsigned long>(persona & ~ADDR_COMPAT_LAYOUT)) >= 0;
+    changed |= personality(persona & ~uint32_t{ADDR_COMPAT_LAYOUT}) >= 0;
   } else if (!changed && !(persona & ADDR_NO_RANDOMIZE)) {
-    changed |= personality(static_cast<unsigned long>(persona | ADDR_NO_RANDOMIZE)) >= 0;
+    changed |= personality(persona | ADDR_NO_RANDOMIZE) >= 0;
   }
-  const UniqueFd self = changed ? open_own_executable() : UniqueFd();
-  if (self) execveat(self.get(), "", argv, environ, AT_EMPTY_PATH);
+  if (changed) execute_again();
   return blocking_limit(address_space);
 }
 

@@ -1,7 +1,10 @@
 // Keeping everything of the monitor out of the guest's two ranges, from the first instant on.
 #pragma once
 
+#include <sys/resource.h>
+
 #include <cstdint>
+#include <functional>
 
 #include "base/error.h"
 #include "base/unique_fd.h"
@@ -19,11 +22,18 @@ bool reserve_range(uint64_t start, uint64_t end);
 // The program of this process, by a real procfs at /proc and nothing that looks like one; none without it.
 UniqueFd open_own_executable();
 
-// Lifts what made reserve_guest_ranges() fail, one step further at each call, and executes this program again with the
-// same arguments: clears ADDR_COMPAT_LAYOUT, lowers the soft stack limit to 8 MiB, raises the soft address-space
-// limit; then ADDR_NO_RANDOMIZE as a last resort. Returns only when nothing is left to try: the error names the limit
-// in the way. `attempt` is 0 at first; the next one is passed on in the argument vector by the caller's protocol
-// (personality bits tell the attempts apart, no environment variable does).
-Error retry_with_relaxed_limits(char** argv);
+// What retry_with_relaxed_limits() changes of a process, as it was before.
+struct StartLimits {
+  rlimit stack{};
+  rlimit address_space{};
+  uint32_t personality = 0;
+};
+StartLimits current_limits();
+
+// Lifts what made reserve_guest_ranges() fail, one step further at each call, and has `execute_again` execute this
+// program once more: clears ADDR_COMPAT_LAYOUT, lowers the soft stack limit to 8 MiB, raises the soft address-space
+// limit; then ADDR_NO_RANDOMIZE as a last resort. What has been tried shows in the process itself. Returns only when
+// nothing is left to try, or when it cannot be executed: the error names the limit in the way.
+Error retry_with_relaxed_limits(const std::function<void()>& execute_again);
 
 }  // namespace kontain::mem

@@ -27,7 +27,7 @@ void reset_handlers(task::Process& process) {
   for (int signal = 1; signal <= task::kSignalCount; ++signal) {
     if (!process.signals().get(signal).has_handler()) continue;
     process.signals().set(signal, {});
-    signal::apply_to_host(signal, {});
+    signal::apply_to_host(process, signal, {});
   }
 }
 
@@ -41,8 +41,9 @@ class Monitor::ForkLocks {
         threads_(monitor.threads_lock_),
         process_threads_(process.threads_lock()),
         actions_(process.signals().lock()) {
-    memory_.prepare_fork();
+    // A vCPU is made under the machine's lock, and needs pages.
     machine_ = std::unique_lock(monitor.machine_->lock());
+    memory_.prepare_fork();
     fds_.lock();
     __malloc_fork_lock_parent();
   }
@@ -57,12 +58,12 @@ class Monitor::ForkLocks {
       __malloc_fork_unlock_parent();
     }
     fds_.unlock();
-    machine_.unlock();
     if (pid == 0) {
       memory_.finish_fork_in_child();
     } else {
       memory_.finish_fork_in_parent();
     }
+    machine_.unlock();
   }
 
  private:
@@ -86,6 +87,7 @@ mem::GuestResult<pid_t> Monitor::fork(task::Task& caller, const task::CloneReque
   long pid = 0;
   {
     ForkLocks locks(*this, caller.process());
+    share_registration();
     pid = host_call(SYS_clone, flags, 0, reinterpret_cast<uint64_t>(&pidfd));
     locks.release(static_cast<pid_t>(pid));
   }
@@ -108,6 +110,9 @@ mem::GuestResult<pid_t> Monitor::fork(task::Task& caller, const task::CloneReque
 // cannot give memory.
 void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& request, const vcpu::Context& context,
                                   bool had_other_threads) {
+  ThreadStop::forget();
+  static_cast<void>(thread_stop_.release());  // its lock may be held by a thread that is not here
+  thread_stop_ = std::make_unique<ThreadStop>();
   finished_.clear();
   leader_ = gettid();
   task.set_tid(leader_);
@@ -117,6 +122,7 @@ void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& re
   task.clear_child_tid = (request.flags & CLONE_CHILD_CLEARTID) ? request.child_tid : 0;
   std::vector<int> kept = {system_.fd(), self_.get()};
   if (trace_) kept.push_back(trace_->fd());
+  if (registration_.fd() >= 0) kept.push_back(registration_.fd());
   if (process_->executable_fd >= 0) kept.push_back(process_->executable_fd);
   fds_.forget_all_in_fork_child(kept);
   const fd::DescriptorRoom room(fds_);  // the payload may have none left

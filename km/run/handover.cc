@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr char kVariable[] = "KM_HANDOVER";
 constexpr char kMagic[] = "Kontain handover 1";
+constexpr char kStartLimitsMagic[] = "Kontain limits 1";
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 constexpr size_t kLargest = 64 << 20;
 
@@ -116,9 +118,11 @@ void visit_fields(Archive& archive, State& state) {
   archive.bytes(state.limits);
   archive.number(state.signal_mask);
   archive.bytes(state.personality);
-  for (auto* fd : {&state.program_fd, &state.interpreter_fd, &state.kvm_fd, &state.self_fd, &state.trace_fd}) {
+  for (auto* fd :
+       {&state.program_fd, &state.interpreter_fd, &state.kvm_fd, &state.self_fd, &state.trace_fd, &state.registry_fd}) {
     visit_number(archive, *fd);
   }
+  archive.text(state.registry_path);
 }
 
 bool started_through_descriptor() {
@@ -134,6 +138,41 @@ std::optional<std::string> read_sealed(int number) {
   std::string bytes(size, '\0');
   if (pread(number, bytes.data(), size, 0) != status.st_size) return std::nullopt;
   return bytes;
+}
+
+// The payload's limit on the size of files is the host's, and holds for memory files too.
+class FileSizeRoom {
+ public:
+  FileSizeRoom() {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit room = {before_.rlim_max, before_.rlim_max};
+    if (before_.rlim_cur != room.rlim_cur) setrlimit(RLIMIT_FSIZE, &room);
+  }
+  ~FileSizeRoom() {
+    if (before_.rlim_cur != before_.rlim_max) setrlimit(RLIMIT_FSIZE, &before_);
+  }
+  FileSizeRoom(const FileSizeRoom&) = delete;
+  FileSizeRoom& operator=(const FileSizeRoom&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+Result<UniqueFd> make_sealed(const std::string& bytes) {
+  const FileSizeRoom room;
+  UniqueFd fd(memfd_create("km", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!fd) return fail_errno("memfd_create", "", errno);
+  if (pwrite(fd.get(), bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()) ||
+      fcntl(fd.get(), F_ADD_SEALS, kSeals) != 0) {
+    return fail_errno("memfd", "", errno);
+  }
+  return fd;
+}
+
+// The number of the memory file that this process was started with; -1: none.
+int given_number() {
+  const char* value = started_through_descriptor() ? getenv(kVariable) : nullptr;
+  return value ? std::atoi(value) : -1;
 }
 
 }  // namespace
@@ -156,28 +195,50 @@ std::optional<Handover> decode_handover(const std::string& bytes) {
   return handover;
 }
 
-Result<UniqueFd> make_handover_file(const Handover& handover) {
-  const std::string bytes = encode_handover(handover);
-  UniqueFd fd(memfd_create("km", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!fd) return fail_errno("memfd_create", "", errno);
-  if (pwrite(fd.get(), bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()) ||
-      fcntl(fd.get(), F_ADD_SEALS, kSeals) != 0) {
-    return fail_errno("memfd", "", errno);
-  }
-  return fd;
-}
+Result<UniqueFd> make_handover_file(const Handover& handover) { return make_sealed(encode_handover(handover)); }
 
 std::string handover_variable(int number) { return std::string(kVariable) + "=" + std::to_string(number); }
 
 std::optional<Handover> take_handover() {
-  const char* value = started_through_descriptor() ? getenv(kVariable) : nullptr;
-  if (!value) return std::nullopt;
-  const int number = std::atoi(value);
+  const int number = given_number();
   const auto bytes = read_sealed(number);
   if (!bytes) return std::nullopt;
   auto handover = decode_handover(*bytes);
   if (handover) close(number);
   return handover;
+}
+
+Result<UniqueFd> make_start_limits_file(const mem::StartLimits& limits) {
+  std::string bytes(kStartLimitsMagic);
+  Writer(bytes).bytes(limits);
+  return make_sealed(bytes);
+}
+
+std::optional<mem::StartLimits> take_start_limits() {
+  constexpr size_t kMagicSize = sizeof kStartLimitsMagic - 1;
+  const int number = given_number();
+  const auto bytes = read_sealed(number);
+  if (!bytes || bytes->compare(0, kMagicSize, kStartLimitsMagic) != 0) return std::nullopt;
+  const std::string fields = bytes->substr(kMagicSize);
+  mem::StartLimits limits;
+  Reader reader(fields);
+  reader.bytes(limits);
+  if (!reader.is_complete()) return std::nullopt;
+  close(number);
+  unsetenv(kVariable);
+  return limits;
+}
+
+void execute_again(const UniqueFd& file, char** argv, char** environment) {
+  const UniqueFd self = mem::open_own_executable();
+  if (!self || fcntl(file.get(), F_SETFD, 0) != 0) return;
+  std::string variable = handover_variable(file.get());
+  std::vector<char*> strings = {variable.data()};
+  for (char** entry = environment; *entry; ++entry) {
+    if (std::strncmp(*entry, kVariable, sizeof kVariable - 1) != 0) strings.push_back(*entry);
+  }
+  strings.push_back(nullptr);
+  execveat(self.get(), "", argv, strings.data(), AT_EMPTY_PATH);
 }
 
 }  // namespace kontain::run

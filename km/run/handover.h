@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/unique_fd.h"
 #include "km/config/options.h"
+#include "km/mem/reservation.h"
 #include "km/task/limits.h"
 
 namespace kontain::run {
@@ -30,6 +31,8 @@ struct Handover {
   int kvm_fd = -1;
   int self_fd = -1;
   int trace_fd = -1;
+  int registry_fd = -1;
+  std::string registry_path;  // of the file behind it, when this process is all there ever was of its tree
 };
 
 // The bytes of the memory file, and back: nothing when they are no whole handover.
@@ -43,5 +46,14 @@ Result<UniqueFd> make_handover_file(const Handover& handover);
 std::optional<Handover> take_handover();
 // The environment string that names the memory file to the next km.
 std::string handover_variable(int number);
+
+// The other thing that is handed over: what the limits were, by a km that had to change them before it could start
+// (mem::retry_with_relaxed_limits) and executes itself with the same arguments and environment.
+Result<UniqueFd> make_start_limits_file(const mem::StartLimits& limits);
+// What this process was started with, if so. Closes the memory file, and the environment does not name it any more.
+std::optional<mem::StartLimits> take_start_limits();
+
+// Executes this program again with the memory file `file`. Returns only on failure.
+void execute_again(const UniqueFd& file, char** argv, char** environment);
 
 }  // namespace kontain::run

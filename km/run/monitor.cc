@@ -1,5 +1,6 @@
 #include "km/run/monitor.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
@@ -7,7 +8,9 @@
 
 #include "base/host_call.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "km/mem/reservation.h"
+#include "km/run/core_dump.h"
 #include "km/run/monitor_state.h"
 #include "km/run/payload_memory.h"
 #include "km/run/process_view.h"
@@ -17,6 +20,7 @@
 #include "km/sys/limits.h"
 #include "km/sys/new_fds.h"
 #include "km/sys/proc_files.h"
+#include "km/task/robust_list.h"
 
 namespace kontain::run {
 namespace {
@@ -42,12 +46,22 @@ std::vector<std::string> strings_of(char** list) {
   return strings;
 }
 
+// Behind the environment on our stack: the C library answers getauxval(3) for some types with values of its own.
+uint64_t host_auxiliary(uint64_t type) {
+  char** end = environ;
+  while (*end) ++end;
+  for (auto* entry = reinterpret_cast<const Elf64_auxv_t*>(end + 1); entry->a_type != AT_NULL; ++entry) {
+    if (entry->a_type == type) return entry->a_un.a_val;
+  }
+  return 0;
+}
+
 load::AuxiliaryValues auxiliary_values(const vcpu::Machine& machine) {
   load::AuxiliaryValues values;
   values.vdso = machine.vdso_address();
-  if (const uint64_t size = getauxval(kMinimumSignalStackKey)) values.minimum_signal_stack = size;
-  values.hwcap = getauxval(AT_HWCAP);
-  values.hwcap2 = getauxval(AT_HWCAP2) & kHwcap2FsGsBase;
+  if (const uint64_t size = host_auxiliary(kMinimumSignalStackKey)) values.minimum_signal_stack = size;
+  values.hwcap = host_auxiliary(AT_HWCAP);
+  values.hwcap2 = host_auxiliary(AT_HWCAP2) & kHwcap2FsGsBase;
   values.uid = getuid();
   values.euid = geteuid();
   values.gid = getgid();
@@ -81,6 +95,7 @@ Result<std::unique_ptr<Monitor>> Monitor::create(const config::Options& options,
   monitor->memory_->set_huge_pages(huge_page_policy(options.huge_pages));
   TRY_ASSIGN(vcpu::Cpu* const cpu, monitor->machine_->create_cpu());
   monitor->adopt_state(*cpu, handover);
+  if (handover) monitor->adopt_registration(*handover);
   return monitor;
 }
 
@@ -113,6 +128,34 @@ void Monitor::adopt_state(vcpu::Cpu& cpu, const Handover* handover) {
   process_->limits = handover->limits;
   process_->personality = handover->personality;
 }
+
+// To be found by people is a convenience: whatever fails, the payload runs.
+void Monitor::enroll(const std::string& program) {
+  timespec now = {};
+  clock_gettime(CLOCK_REALTIME, &now);
+  const int64_t started = now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
+  auto enrolled = registry::enroll(registry::folder_of(geteuid()), {getpid(), program, started, version()});
+  if (!enrolled) return;
+  registration_ = std::move(*enrolled);
+  keep_registration();
+}
+
+void Monitor::adopt_registration(const Handover& handover) {
+  if (handover.registry_fd < 0) return;
+  registration_ = registry::Registration(UniqueFd(handover.registry_fd), handover.registry_path);
+  keep_registration();
+}
+
+void Monitor::keep_registration() {
+  UniqueFd lock = registration_.take_fd();
+  if (keep(lock)) {
+    registration_.set_fd(std::move(lock));
+  } else {
+    registration_.withdraw();
+  }
+}
+
+void Monitor::share_registration() { registration_ = registry::Registration(registration_.take_fd(), ""); }
 
 // /proc/self/exe is this file, wherever its name goes.
 Result<void> Monitor::keep_executable(const UniqueFd& program) {
@@ -155,36 +198,73 @@ void Monitor::adopt_descriptors(const Handover* handover) {
   sys::adopt_inherited_fds(*main_task_, handover != nullptr);
 }
 
-void Monitor::run() { exit_host_thread(run_task(*main_task_)); }
+void Monitor::run() {
+  signal::bind_host_thread(main_task_.get());
+  signal::refresh_core_signals(*process_);
+  const int status = run_task(*main_task_);
+  exit_host_thread(status, main_task_->clear_child_tid);
+}
 
-void Monitor::end_process(task::Task& task, const Outcome& outcome) {
+void Monitor::leave_core(task::Task& task, const signal::FatalSignal& signal, const LastCall& call) {
+  const auto path = wanted_core(task, signal);
+  if (!path) return;
+  signal::block_host_signals();
+  write_core_file(task, signal, call, thread_stop_->stop_others(task), machine_->xcr0(), *path);
+}
+
+void Monitor::end_process(task::Task& task, const Outcome& outcome, const LastCall& call) {
+  const bool shares_memory = task.process().shares_memory;
+  if (!shares_memory && !ThreadStop::begin()) thread_stop_->park(task, call);
+  if (outcome.kind == Outcome::Kind::Killed) leave_core(task, outcome.signal, call);
   if (trace_) trace_->write_outcome(outcome);
-  if (task.process().shares_memory) {
-    release_thread_memory(task);
+  task.process().for_each_thread([](task::Task& thread) { task::release_robust_list(thread); });
+  if (shares_memory) {
+    clear_tid_word(task.clear_child_tid);
   } else {
-    task.process().for_each_thread([](task::Task& thread) { release_thread_memory(thread); });
+    registration_.withdraw();
   }
   run::end_process(outcome, name_);
 }
 
-load::Loaded<Outcome> run_payload(const config::Options& options, char** environment, char** argv) {
+void Monitor::adopt_limits(const mem::StartLimits& original) {
+  const mem::StartLimits now = mem::current_limits();
+  if (now.stack.rlim_cur != original.stack.rlim_cur) process_->limits.set(RLIMIT_STACK, original.stack);
+  if (now.address_space.rlim_cur != original.address_space.rlim_cur) {
+    process_->limits.set(RLIMIT_AS, original.address_space);
+  }
+  if (now.personality != original.personality) process_->personality = original.personality;
+}
+
+load::Loaded<Outcome> run_payload(const config::Options& options, char** environment, char** argv,
+                                  const std::optional<mem::StartLimits>& original) {
   std::vector<std::string> arguments = options.arguments;
   arguments.insert(arguments.begin(), options.argv0.empty() ? options.program : options.argv0);
   auto found = find_program(options.program, std::move(arguments));
   if (!found) return tl::make_unexpected(found.error());
-  if (!mem::reserve_guest_ranges()) return monitor_failed(mem::retry_with_relaxed_limits(argv));
+  const mem::StartLimits limits = original.value_or(mem::current_limits());
+  if (!mem::reserve_guest_ranges()) {
+    return monitor_failed(mem::retry_with_relaxed_limits([&] {
+      if (const auto file = make_start_limits_file(limits)) execute_again(*file, argv, environment);
+    }));
+  }
   auto monitor = Monitor::create(options, nullptr);
   if (!monitor) return monitor_failed(monitor.error());
+  (*monitor)->adopt_limits(limits);
   if (auto loaded = (*monitor)->load(std::move(*found), strings_of(environment)); !loaded) {
     return tl::make_unexpected(loaded.error());
   }
+  (*monitor)->enroll(options.program);
   (*monitor)->adopt_descriptors(nullptr);
   // The payload ends with this process: nothing is taken down in between.
   monitor->release()->run();
 }
 
 load::Loaded<Outcome> continue_payload(Handover handover, char** argv) {
-  if (!mem::reserve_guest_ranges()) return monitor_failed(mem::retry_with_relaxed_limits(argv));
+  if (!mem::reserve_guest_ranges()) {
+    return monitor_failed(mem::retry_with_relaxed_limits([&] {
+      if (const auto file = make_handover_file(handover)) execute_again(*file, argv, environ);
+    }));
+  }
   auto interpreter = [&handover](const std::string&) -> tl::expected<UniqueFd, int> {
     return UniqueFd(std::exchange(handover.interpreter_fd, -1));
   };

@@ -14,9 +14,11 @@
 #include "km/kvm/system.h"
 #include "km/load/loader.h"
 #include "km/mem/address_space.h"
+#include "km/registry/registry.h"
 #include "km/run/call_trace.h"
 #include "km/run/handover.h"
 #include "km/run/program_search.h"
+#include "km/run/thread_stop.h"
 #include "km/task/task.h"
 #include "km/vcpu/machine.h"
 
@@ -31,8 +33,12 @@ class Monitor final : public task::Lifecycle {
   // `handover`: what the km before us left, after an exec.
   static Result<std::unique_ptr<Monitor>> create(const config::Options& options, const Handover* handover);
 
+  // The limits that the payload has to see, where the monitor's are others.
+  void adopt_limits(const mem::StartLimits& original);
   // Takes the program and closes its files: the payload must not find them among its descriptors.
   load::Loaded<void> load(FoundProgram found, const std::vector<std::string>& environment);
+  // Lets people find the kontainer that `program` starts (km/registry).
+  void enroll(const std::string& program);
   // Behind it: what is open and not ours is the payload's.
   void adopt_descriptors(const Handover* handover);
   // Runs the main thread. Returns never: the process ends as the payload does.
@@ -45,35 +51,45 @@ class Monitor final : public task::Lifecycle {
 
   mem::AddressSpace& memory() { return *memory_; }
   CallTrace* trace() { return trace_ ? &*trace_ : nullptr; }
-  // Ends the process as the payload ended; `task` is the thread that says so.
-  [[noreturn]] void end_process(task::Task& task, const Outcome& outcome);
+  // Ends the process as the payload ended, with its core if it leaves one; `task` is the thread that says so, in
+  // `call`.
+  [[noreturn]] void end_process(task::Task& task, const Outcome& outcome, const LastCall& call);
 
  private:
   struct ThreadStart;
   struct VforkStart;
   class ForkLocks;
+  class TakenNumbers;
+  struct HostExec;
 
   explicit Monitor(kvm::System system) : system_(std::move(system)) {}
   Result<void> open_trace(const Handover* handover);
+  void adopt_registration(const Handover& handover);
+  void keep_registration();
+  // The tree is about to have another process: whichever is the last, none of them removes the registry's file.
+  void share_registration();
   Result<void> keep_executable(const UniqueFd& program);
   void adopt_state(vcpu::Cpu& cpu, const Handover* handover);
   Result<void> keep(UniqueFd& fd);
+  void leave_core(task::Task& task, const signal::FatalSignal& signal, const LastCall& call);
 
   // Threads (threads.cc).
   Result<vcpu::Cpu*> create_cpu_in_room();
   static void* thread_main(void* start);
   // Runs `task` on this host thread until it ends, or until the process does; returns the thread's status.
   int run_task(task::Task& task);
-  [[noreturn]] static void exit_host_thread(int status);
+  // `clear_child_tid`: whoever waits for that word expects the thread to be gone, so it is cleared last.
+  [[noreturn]] static void exit_host_thread(int status, uint64_t clear_child_tid);
   void reap_finished_threads();
-  // What the kernel does with the memory of a thread that ends or executes a program (kernel/fork.c: mm_release).
-  static void release_thread_memory(task::Task& task);
+  // What set_tid_address(2) asks for when a thread ends; 0 is nowhere.
+  static void clear_tid_word(uint64_t address);
 
   // Processes (fork.cc, vfork.cc, exec.cc).
   void become_forked_child(task::Task& task, const task::CloneRequest& request, const vcpu::Context& context,
                            bool had_other_threads);
   static int vfork_child_main(void* start);
-  Handover describe_exec(task::Task& task, const FoundProgram& found, std::vector<std::string> environment);
+  int prepare_exec(task::Task& caller, task::ExecRequest request, TakenNumbers& taken, HostExec& host);
+  Handover describe_exec(task::Task& task, FoundProgram& found, std::vector<std::string> environment);
 
   kvm::System system_;
   fd::MonitorFds fds_;
@@ -82,9 +98,11 @@ class Monitor final : public task::Lifecycle {
   std::unique_ptr<task::Process> process_;
   std::unique_ptr<task::Task> main_task_;
   std::optional<CallTrace> trace_;
+  std::unique_ptr<ThreadStop> thread_stop_ = std::make_unique<ThreadStop>();
   config::Options options_;
   std::string name_;  // of the program, for messages
   UniqueFd self_;     // our own executable, for exec
+  registry::Registration registration_{UniqueFd(), ""};
 
   // Guards making, ending and reaping host threads; the C library's own lists are touched under it only, so that a
   // fork finds them whole.

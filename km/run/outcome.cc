@@ -2,7 +2,6 @@
 
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,7 +21,6 @@ void print_fatal(const signal::FatalSignal& signal, const std::string& program) 
 }
 
 [[noreturn]] void die_by_signal(int number) {
-  prctl(PR_SET_DUMPABLE, 0);  // a core of the monitor would be of no use to anybody
   const task::SignalAction fatal;
   const uint64_t none = 0;
   host_call(SYS_rt_sigaction, static_cast<uint64_t>(number), reinterpret_cast<uint64_t>(&fatal), 0, sizeof none);

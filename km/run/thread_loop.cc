@@ -15,19 +15,30 @@ Outcome killed_by(const signal::FatalSignal& fatal) { return Outcome::killed(fat
 }  // namespace
 
 ThreadEnd ThreadLoop::run() {
+  stop_if_wanted();
   for (;;) {
     call_.reset();
     handle(task_.cpu().run());
+    stop_if_wanted();
     if (auto end = end_of_task()) return *end;
-    if (const auto fatal = signal::deliver_signals(task_, call_)) return {true, killed_by(*fatal)};
+    if (const auto fatal = signal::deliver_signals(task_, call_)) return {true, killed_by(*fatal), last_call()};
   }
 }
+
+// A vfork child is another process, although it sees the flag.
+bool ThreadLoop::must_stop() const { return ThreadStop::is_wanted() && !task_.process().shares_memory; }
+
+void ThreadLoop::stop_if_wanted() {
+  if (must_stop()) stop_.park(task_, last_call());
+}
+
+LastCall ThreadLoop::last_call() const { return call_ ? LastCall(call_->number) : std::nullopt; }
 
 std::optional<ThreadEnd> ThreadLoop::end_of_task() const {
   switch (task_.end) {
     case task::Task::End::None: return std::nullopt;
-    case task::Task::End::Thread: return ThreadEnd{false, Outcome::exited(task_.exit_status)};
-    case task::Task::End::Process: return ThreadEnd{true, Outcome::exited(task_.exit_status)};
+    case task::Task::End::Thread: return ThreadEnd{false, Outcome::exited(task_.exit_status), {}};
+    case task::Task::End::Process: return ThreadEnd{true, Outcome::exited(task_.exit_status), {}};
   }
   return std::nullopt;
 }
@@ -46,7 +57,7 @@ void ThreadLoop::handle(const vcpu::Stop& stop) {
 }
 
 void ThreadLoop::handle_syscall() {
-  kvm_regs& regs = task_.cpu().regs();
+  const kvm_regs& regs = task_.cpu().regs();
   const auto number = static_cast<uint32_t>(regs.rax);
   const sys::RawArgs args = {regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9};
   std::optional<trace::CallText> text;
@@ -56,11 +67,12 @@ void ThreadLoop::handle_syscall() {
   if (task_.context_replaced) {
     task_.context_replaced = false;
   } else {
-    regs.rax = static_cast<uint64_t>(result);
+    // Not `regs`: a forked child has another vCPU.
+    task_.cpu().regs().rax = static_cast<uint64_t>(result);
     call_ = signal::FinishedCall{number, args[0], args[1], args[3], result};
   }
   if (!text || result == -task::kRestart) return;
-  if (task_.end != task::Task::End::None) {
+  if (task_.end != task::Task::End::None || must_stop()) {
     trace_->write_call_without_result(*text);
   } else {
     trace_->write_call(*text, result);

@@ -5,6 +5,7 @@
 
 #include "km/run/call_trace.h"
 #include "km/run/outcome.h"
+#include "km/run/thread_stop.h"
 #include "km/signal/delivery.h"
 #include "km/sys/args.h"
 #include "km/task/task.h"
@@ -15,12 +16,13 @@ namespace kontain::run {
 struct ThreadEnd {
   bool ends_process = false;
   Outcome outcome;  // of the process, or with its status the thread's
+  LastCall call;    // that the thread was in
 };
 
 class ThreadLoop {
  public:
   // `trace` may be null. Everything outlives the object.
-  ThreadLoop(task::Task& task, CallTrace* trace) : task_(task), trace_(trace) {}
+  ThreadLoop(task::Task& task, CallTrace* trace, ThreadStop& stop) : task_(task), trace_(trace), stop_(stop) {}
   ThreadEnd run();
 
  private:
@@ -29,9 +31,13 @@ class ThreadLoop {
   void handle_host_fault();
   bool grows_stack(const sys::RawArgs& args);
   std::optional<ThreadEnd> end_of_task() const;
+  bool must_stop() const;
+  void stop_if_wanted();
+  LastCall last_call() const;
 
   task::Task& task_;
   CallTrace* trace_;
+  ThreadStop& stop_;
   std::optional<signal::FinishedCall> call_;
   mem::HostFaults host_faults_;
 };

@@ -24,8 +24,9 @@ constexpr size_t kChildStackSize = 256 << 10;  // bytes
 struct Monitor::VforkStart {
   Monitor& monitor;
   task::Task& parent;
-  task::Process process;  // the child's
   const task::CloneRequest& request;
+  // The child's, but the parent's to destroy: a child that becomes another program destroys nothing.
+  task::Process process;
   int pidfd = -1;
 };
 
@@ -62,9 +63,13 @@ mem::GuestResult<pid_t> Monitor::vfork(task::Task& caller, const task::CloneRequ
   if (!context) return tl::make_unexpected(mem::Errno{EAGAIN});
   auto stack = Mapping::create(kChildStackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK);
   if (!stack) return tl::make_unexpected(mem::Errno{ENOMEM});
+  {
+    std::scoped_lock hold(threads_lock_);
+    share_registration();
+  }
   // No descriptor changes hands while table and published numbers are copied.
   fds_.lock();
-  VforkStart start = {*this, caller, task::Process(caller.process()), request};
+  VforkStart start = {*this, caller, request, task::Process(caller.process())};
   const uint64_t flags =
       (request.flags & kHostFlags) | CLONE_VM | CLONE_VFORK | static_cast<uint64_t>(request.exit_signal);
   void* const top = static_cast<char*>(stack->get()) + stack->size();

@@ -1,6 +1,8 @@
 // From a signal in hand to the payload's handler, or to the end of the process.
 #pragma once
 
+#include <signal.h>
+
 #include <cstdint>
 #include <optional>
 
@@ -25,6 +27,7 @@ struct FatalSignal {
   uint64_t rip = 0;
   const char* cause = "";
   bool is_fault = false;  // the processor's: worth a line on stderr
+  siginfo_t info = {};
 };
 
 // Delivers what the thread has in hand and what its own instruction forced on it. Before the thread enters the guest

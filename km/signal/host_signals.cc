@@ -1,8 +1,10 @@
 #include "km/signal/host_signals.h"
 
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 
+#include <atomic>
 #include <cstring>
 
 #include "base/error.h"
@@ -30,7 +32,14 @@ constexpr uint64_t kMaskSize = sizeof(uint64_t);
 constexpr uint64_t kAllSignals = ~uint64_t{0};
 constexpr uint64_t kRestorerFlag = 0x04000000;  // SA_RESTORER
 
+// signal(7), "Standard signals": those with the action Core.
+constexpr uint64_t kCoreSignals = task::signal_bit(SIGQUIT) | task::signal_bit(SIGILL) | task::signal_bit(SIGTRAP) |
+                                  task::signal_bit(SIGABRT) | task::signal_bit(SIGBUS) | task::signal_bit(SIGFPE) |
+                                  task::signal_bit(SIGSEGV) | task::signal_bit(SIGXCPU) | task::signal_bit(SIGXFSZ) |
+                                  task::signal_bit(SIGSYS);
+
 thread_local task::Task* t_task = nullptr;
+std::atomic<bool> g_end_claimed = false;
 
 uint64_t address_of(const void* object) { return reinterpret_cast<uint64_t>(object); }
 
@@ -39,9 +48,7 @@ void host_action(int signal, const task::SignalAction* set, task::SignalAction* 
 }
 
 // The kernel's ucontext has 8 bytes of mask where the C library declares 128.
-void set_interrupted_mask(ucontext_t* context, uint64_t mask) {
-  std::memcpy(&context->uc_sigmask, &mask, sizeof mask);
-}
+void set_interrupted_mask(ucontext_t* context, uint64_t mask) { std::memcpy(&context->uc_sigmask, &mask, sizeof mask); }
 
 void take_unblockable(task::SignalInHand::Unblockable& slot, int signal, const siginfo_t* info) {
   if (slot.present) return;  // as a standard signal that is pending already
@@ -72,7 +79,9 @@ void on_host_signal(int signal, siginfo_t* info, void* opaque) {
     return;
   }
   task::SignalInHand& hand = task::signal_in_hand();
-  if (fault_signal) {
+  if (fault_signal && is_end_claimed()) {
+    // Only a kick.
+  } else if (fault_signal) {
     take_unblockable(signal == SIGSEGV ? hand.segv : hand.bus, signal, info);
   } else {
     take_in_hand(signal, info, context);
@@ -89,7 +98,24 @@ task::SignalAction own_handler(uint64_t flags) {
   return action;
 }
 
+bool may_dump_core(const task::Process& process) {
+  if (const auto kept = process.limits.get(RLIMIT_CORE)) return kept->rlim_cur != 0;
+  rlimit limit{};
+  return getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur != 0;
+}
+
+bool must_be_taken(const task::Process& process, int signal, const task::SignalAction& action) {
+  if (action.handler == task::SignalAction::kDefault) return dumps_core(signal) && may_dump_core(process);
+  return action.has_handler();
+}
+
 }  // namespace
+
+bool dumps_core(int signal) { return task::is_signal(signal) && (kCoreSignals & task::signal_bit(signal)); }
+
+bool claim_end() { return !g_end_claimed.exchange(true); }
+bool is_end_claimed() { return g_end_claimed.load(); }
+void forget_claimed_end() { g_end_claimed = false; }
 
 void bind_host_thread(task::Task* task) { t_task = task; }
 task::Task* bound_task() { return t_task; }
@@ -116,18 +142,25 @@ uint64_t inherited_mask() {
   return mask;
 }
 
-void apply_to_host(int signal, const task::SignalAction& action) {
+void apply_to_host(task::Process& process, int signal, const task::SignalAction& action) {
   if (task::signal_bit(signal) & kNeverBlockedOnHost) return;
   constexpr uint64_t kChildFlags = SA_NOCLDSTOP | SA_NOCLDWAIT;
   const uint64_t flags = signal == SIGCHLD ? action.flags & kChildFlags : 0;
   task::SignalAction native;
-  if (action.has_handler()) {
+  if (must_be_taken(process, signal, action)) {
     native = own_handler(flags);
   } else {
     native.handler = action.handler;
     native.flags = flags;
   }
   host_action(signal, &native, nullptr);
+}
+
+void refresh_core_signals(task::Process& process) {
+  for (int signal = 1; signal <= task::kSignalCount; ++signal) {
+    const task::SignalAction action = process.signals().get(signal);
+    if (dumps_core(signal) && action.handler == task::SignalAction::kDefault) apply_to_host(process, signal, action);
+  }
 }
 
 void set_host_mask(uint64_t mask) {

@@ -31,8 +31,21 @@ void install_host_handlers();
 void adopt_inherited_signals(task::Process& process);
 uint64_t inherited_mask();
 
-// Makes the host's disposition of `signal` that of the payload's `action`. Holds no lock.
-void apply_to_host(int signal, const task::SignalAction& action);
+// Makes the host's disposition of `signal` that of the payload's `action`. Where the default action is to dump core and
+// the payload's RLIMIT_CORE lets it, the monitor writes that core (km/run/core_dump.h): the signal is taken in hand, to
+// be delivered as any other. Holds no lock.
+void apply_to_host(task::Process& process, int signal, const task::SignalAction& action);
+// For a process that begins, or whose RLIMIT_CORE has changed.
+void refresh_core_signals(task::Process& process);
+// signal(7): the default action is to dump core.
+bool dumps_core(int signal);
+
+// The end of the process, claimed by one thread (false: another one was first). From then on a SIGSEGV or SIGBUS that
+// is sent is nothing but a kick: it makes its thread return to its loop, which looks at this. What is sent proves
+// nothing, this flag does. The child of a fork forgets it.
+bool claim_end();
+bool is_end_claimed();
+void forget_claimed_end();
 
 // Makes `mask` of the payload the host thread's. Signals that become unblocked are in hand on return.
 void set_host_mask(uint64_t mask);

@@ -248,7 +248,7 @@ SysResult open_at_once(Task& task, DirFd directory, const std::string& path, con
   }
   if (procfs::is_delicate_name(last_component(path))) return Errno{ELOOP};
   open_how guarded = without_magic_links(how);
-  guarded.flags |= O_NOFOLLOW;
+  guarded.resolve |= RESOLVE_NO_SYMLINKS;
   return host(SYS_openat2, directory, path.c_str(), &guarded, sizeof guarded);
 }
 
@@ -338,6 +338,7 @@ SysResult open_for_payload(Task& task, DirFd directory, const std::string& path,
 
 GuestResult<UniqueFd> open_program(Task& task, DirFd directory, const std::string& path, int flags) {
   if (is_registry_path(path)) return tl::make_unexpected(Errno{ENOENT});
+  const fd::DescriptorRoom room(task.process().fds());  // the payload may have none left
   // O_NONBLOCK: a pipe must not make us wait; it is refused later.
   const open_how how = {O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0, 0};
   open_how handle_how = {O_PATH | O_CLOEXEC, 0, 0};

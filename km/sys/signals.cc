@@ -42,7 +42,7 @@ SysResult sys_rt_sigaction(Task& task, int number, GuestPtr<const task::SignalAc
     copy->mask &= ~signal::kUnblockable;
     copy->flags &= kKnownFlags;
     actions.set(number, *copy);
-    signal::apply_to_host(number, *copy);
+    signal::apply_to_host(task.process(), number, *copy);
   }
   return finish_optional(SysResult::ok(), old, previous);
 }

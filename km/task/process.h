@@ -74,8 +74,6 @@ class Process {
   size_t thread_count() const;
   // While this is false nobody else uses this process's descriptors.
   bool has_other_threads() const { return expected_threads_ > 1; }
-  // What exit(2) of the first thread said: the status of the process if all threads end one by one.
-  std::atomic<int> leader_status = 0;
   // In a forked child only the caller is left.
   void keep_only(Task& task);
   template <class Fn>

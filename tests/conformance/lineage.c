@@ -346,12 +346,21 @@ CASE(limit_calls) {
   CHECK_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
   CHECK_EQ(prlimit(0, RLIMIT_NOFILE, NULL, &limit), 0);
   say("%ld %ld", (long)limit.rlim_cur, (long)limit.rlim_max);
+}
+
+static void limit_child(pid_t pid, __typeof__(RLIMIT_NOFILE) resource, const char* name) {
+  struct rlimit wanted = {5, 6}, limit = {0, 0};
+  int result = prlimit(pid, resource, &wanted, NULL);
+  int error = result ? errno : 0;
+  prlimit(pid, resource, NULL, &limit);
+  say("%s: error %d, then 5 and 6: %d", name, error, limit.rlim_cur == 5 && limit.rlim_max == 6);
+}
+
+CASE(limits_of_a_child) {
   pid_t pid = start_child(pause_forever, NULL);
-  struct rlimit other = {5, 6};
-  CHECK_EQ(prlimit(pid, RLIMIT_NOFILE, &other, &limit), 0);
-  say("%ld %ld", (long)limit.rlim_cur, (long)limit.rlim_max);
-  CHECK_EQ(prlimit(pid, RLIMIT_NOFILE, NULL, &limit), 0);
-  say("%ld %ld", (long)limit.rlim_cur, (long)limit.rlim_max);
+  limit_child(pid, RLIMIT_CPU, "CPU");
+  limit_child(pid, RLIMIT_NOFILE, "NOFILE");
+  limit_child(pid, RLIMIT_STACK, "STACK");
   kill(pid, SIGKILL);
   wait_for(pid);
 }

@@ -543,7 +543,7 @@ CASE(last_thread_returns) {
 CASE(leader_leaves_with_raw_exit) {
   pthread_t thread;
   start(&thread, wait_a_little, NULL);
-  syscall(SYS_exit, 44);  // the status of the process is the leader's
+  syscall(SYS_exit, 44);  // the status of the process is the last thread's since Linux 6.1
 }
 
 static void* exit_nine(void* unused) {
@@ -736,11 +736,13 @@ CASE(threads_in_a_forked_child) {
 }
 
 static void say_prepare(void) { say("prepare"); }
-static void say_parent(void) { nap_ms(30), say("parent"); }
-static void say_child(void) { say("child"); }
+static volatile int* child_said;
+static void say_parent(void) { wait_value(child_said, 1), say("parent"); }
+static void say_child(void) { say("child"), *child_said = 1; }
 static int nothing(void* unused) { return unused != NULL; }
 
 CASE(atfork_handlers) {
+  child_said = (volatile int*)shared_memory(PAGE);
   pthread_atfork(say_prepare, say_parent, say_child);
   say_status("child", run_child(nothing, NULL));
 }
@@ -801,8 +803,13 @@ CASE(process_shared_robust_mutex) {
   pid_t child = start_child(die_with_lock, shared);
   sem_wait(&shared->semaphore);
   kill(child, SIGKILL);
-  say("owner died %d", pthread_mutex_lock(&shared->mutex) == EOWNERDEAD);
   say_status("child", wait_for(child));
+  struct timespec deadline;
+  clock_gettime(CLOCK_REALTIME, &deadline);
+  deadline.tv_sec += 2;
+  int result = pthread_mutex_timedlock(&shared->mutex, &deadline);
+  say("%s", result == EOWNERDEAD ? "owner died" : result == ETIMEDOUT ? "still locked" : "odd");
+  if (result != EOWNERDEAD) return;
   CHECK_EQ(pthread_mutex_consistent(&shared->mutex), 0);
   CHECK_EQ(pthread_mutex_unlock(&shared->mutex), 0);
 }
@@ -862,4 +869,35 @@ CASE(rusage_of_threads) {
   CHECK_EQ(getrusage(RUSAGE_THREAD, &usage), 0);
   CHECK(usage.ru_utime.tv_sec == 0);
   say("counted apart");
+}
+
+static void* sleep_for_ever(void* unused) {
+  for (;;) pause();
+  return unused;
+}
+
+static void* exit_with_43(void* unused) {
+  (void)unused;
+  usleep(2000);
+  syscall(SYS_exit_group, 43);
+  return NULL;
+}
+
+// The end of the process releases what joins its threads, which must not run on.
+CASE(status_of_whoever_ends_the_process) {
+  int all = 0;
+  for (int i = 0; i < 40; i++) {
+    pid_t pid = fork();
+    if (pid == 0) {
+      pthread_t waiting, ending;
+      start(&waiting, sleep_for_ever, NULL);
+      start(&ending, exit_with_43, NULL);
+      join(waiting);
+      syscall(SYS_exit_group, 7);
+    }
+    int status = 0;
+    CHECK_EQ(waitpid(pid, &status, 0), pid);
+    all += WIFEXITED(status) && WEXITSTATUS(status) == 43;
+  }
+  say("%d", all);
 }

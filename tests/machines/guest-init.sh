@@ -37,6 +37,8 @@ check "the recipe is B" 0 grep -q '^recipe: B$' /tmp/self-test
 echo "# clock source: $(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)"
 cp /expected /tmp/wanted
 check "a static-PIE program" 0 km /bin/work
+cp /expected-tasks /tmp/wanted
+check "threads, signals and processes" 0 km /bin/tasks
 check "divide ends by SIGFPE" 136 km /bin/crash divide
 if [ "$form" = full ]; then
   cp /expected /tmp/wanted

@@ -28,9 +28,11 @@ done
 payload() { "$KONTAIN_SDK/bin/kontain-gcc" -O1 "${@:3}" -o "$root/bin/$1" "$here/payloads/$2.c"; }
 payload work work
 payload work-fixed work -no-pie
+payload tasks tasks -pthread
 payload crash ../../cli/km/payloads/crash
 (cd "$root" && "$root/bin/work" >"$work/expected")
-cp "$work/expected" "$root/expected"
+(cd "$root" && "$root/bin/tasks" >"$work/expected-tasks")
+cp "$work"/expected* "$root/"
 cp "$here/guest-init.sh" "$root/init"
 chmod +x "$root/init"
 (cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) >"$work/initrd"

@@ -11,6 +11,22 @@ run bash -c 'ulimit -S -v 8000000; exec "$0" ./hello' "$km"
 run bash -c 'ulimit -S -s unlimited; ulimit -S -v 8000000; exec setarch -L "$0" ./hello' "$km"
 expect_status 125 bash -c 'ulimit -v 8000000; exec "$0" ./hello' "$km"
 one_line_error "ulimit -v"
+# The payload sees what was set, not what km needs; and so does what it executes.
+sees() {
+  local wanted=$1 words=$2
+  shift 2
+  expect_status 0 bash -c "$words; exec \"\$0\" \"\$@\"" "$km" "$@"
+  expect_equal "$(cat out)" "$wanted" "$words: $*"
+}
+sees unlimited 'ulimit -S -s unlimited' /bin/bash -c 'ulimit -s'
+sees unlimited 'ulimit -S -s unlimited' /bin/bash -c '/bin/bash -c "ulimit -s"; :'
+sees 8000000 'ulimit -S -v 8000000' /bin/bash -c 'ulimit -S -v'
+sees 'unlimited 8000000' 'ulimit -S -s unlimited; ulimit -S -v 8000000' /bin/bash -c 'echo $(ulimit -s) $(ulimit -S -v)'
+sees 8192 'ulimit -S -s 8192' /bin/bash -c 'ulimit -s'
+sees '' 'ulimit -S -s unlimited' /bin/bash -c 'env | grep KM_ || true'
+# The stack is as large as the payload's limit says, not as large as km's own.
+payload deep
+sees 1 'ulimit -S -s unlimited' ./deep
 run bash -c 'ulimit -n 40; exec "$0" ./hello' "$km"
 expect_status 125 bash -c 'ulimit -n 20; exec "$0" ./hello' "$km"
 one_line_error "limit of 20 (ulimit -n)"

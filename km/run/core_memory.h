@@ -1,0 +1,44 @@
+// The payload's memory for a core file: its mappings as km/core wants them, and their contents.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/unique_fd.h"
+#include "km/core/core_input.h"
+#include "km/task/task.h"
+
+namespace kontain::run {
+
+// What the host says about a part of our address space (/proc/self/smaps).
+struct HostUse {
+  uint64_t start = 0;
+  uint64_t end = 0;
+  bool has_own_pages = false;  // anonymous ones, in memory or swapped out: a private mapping that was written
+};
+std::vector<HostUse> parse_host_use(std::string_view smaps);
+
+// All mappings, by address.
+std::vector<core::CoreMapping> core_mappings(task::Task& task, const std::vector<HostUse>& use);
+
+// Reads the payload's memory whatever its protection. Descriptors of the monitor's own, made for the object's life:
+// other threads have stopped.
+class ProcessMemory final : public core::CoreMemory {
+ public:
+  ProcessMemory(const task::ProgramImage& image, const std::vector<core::CoreMapping>& mappings);
+  bool read(uint64_t address, void* to, size_t size) override;
+  uint64_t next_populated(uint64_t address, uint64_t end) override;
+
+ private:
+  bool is_private_memory(uint64_t address) const;
+
+  uint64_t vdso_start_, vdso_end_;
+  const std::vector<core::CoreMapping>& mappings_;
+  UniqueFd memory_;
+  UniqueFd page_map_;
+};
+
+}  // namespace kontain::run

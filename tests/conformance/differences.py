@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""The known differences between km and Linux, and the document made of them.
+
+usage: differences.py [--check] SOURCE_TREE     writes docs/compatibility.md, or says that it is not current
+"""
+import dataclasses
+import os
+import re
+import sys
+
+HEAD = """# Compatibility
+
+Made by `tests/conformance/differences.py` from `tests/conformance/differences.txt`.
+
+Small programs run natively and under `km`, and have to print the same and end the same way. These are the cases that
+do not, each by design; the tests require that they differ exactly so. Limits of single system calls are in
+[syscalls.md](syscalls.md).
+"""
+
+
+@dataclasses.dataclass
+class Difference:
+    reason: str
+    lines: list[str]  # of a diff: "-out: what Linux prints", "+out: what is printed under km"
+
+
+def read(path):
+    """By FILE.CASE. A line that is neither a case, a line of a diff, a comment nor empty is an error."""
+    found = {}
+    current = None
+    with open(path) as file:
+        for number, line in enumerate(file.read().splitlines(), 1):
+            if not line or line.startswith("#"):
+                continue
+            case = re.fullmatch(r"(\w+\.\w+)\|(\S.*)", line)
+            if case and case[1] not in found:
+                current = found[case[1]] = Difference(case[2], [])
+            elif current and re.match(r"[-+](out|err): |[-+](exited|killed) ", line):
+                current.lines.append(line)
+            else:
+                sys.exit(f"{path}:{number}: not understood: {line}")
+    empty = [name for name, difference in found.items() if not difference.lines]
+    if empty:
+        sys.exit(f"{path}: no lines that differ: {' '.join(empty)}")
+    return found
+
+
+def document(differences):
+    text = HEAD
+    for name, difference in differences.items():
+        lines = "\n".join(line.replace("out: ", "") for line in difference.lines)
+        text += f"\n## {name}\n\n{difference.reason}\n\n```diff\n{lines}\n```\n"
+    return text
+
+
+def main():
+    tree = sys.argv[-1]
+    text = document(read(os.path.join(tree, "tests/conformance/differences.txt")))
+    path = os.path.join(tree, "docs/compatibility.md")
+    if sys.argv[1:-1] != ["--check"]:
+        with open(path, "w") as file:
+            file.write(text)
+        return 0
+    if os.path.exists(path) and open(path).read() == text:
+        return 0
+    print("docs/compatibility.md is not what differences.txt says (tests/conformance/differences.py .)")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

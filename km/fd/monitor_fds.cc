@@ -185,6 +185,11 @@ void MonitorFds::release(UniqueFd fd) {
   if (is_monitor_fd(number)) clear_bit(used_, number);
 }
 
+void MonitorFds::discard(int number) {
+  const std::lock_guard held(mutex_);
+  close(number);
+}
+
 void MonitorFds::forget(int number) {
   const std::lock_guard held(mutex_);
   clear_bit(used_, number);
@@ -281,6 +286,11 @@ void MonitorFds::lock_for_exec() {
 void MonitorFds::unlock() {
   limit_mutex_.unlock();
   mutex_.unlock();
+}
+
+void MonitorFds::release_lock_of_dead_child() {
+  if (limit_mutex_.held_by_this_thread()) limit_mutex_.unlock();
+  if (mutex_.held_by_this_thread()) mutex_.unlock();
 }
 
 }  // namespace kontain::fd

@@ -1,4 +1,5 @@
-// The monitor's own descriptors: numbers that no payload call may name.
+// The monitor's own descriptors. No payload call can name them (payload_fds.h says what it can), and their numbers are
+// kept out of the way of the payload's.
 //
 // Which numbers are the monitor's is decided once, before the payload runs, and from then on a number only ever goes
 // from the monitor to the payload. So a call that was judged a moment ago, and is about to reach the host, cannot hit
@@ -11,11 +12,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <span>
 #include <utility>
 
 #include "base/error.h"
+#include "base/lock.h"
 #include "base/unique_fd.h"
 
 namespace kontain::fd {
@@ -40,7 +41,7 @@ class MonitorFds {
   // What the monitor needs at the least; a limit too low for it is an error.
   static constexpr int kLeast = 16;
 
-  // One predicate, asked for every descriptor argument, set and control message. Reserved numbers count, open or not.
+  // Reserved numbers count, open or not.
   bool is_monitor_fd(int number) const {
     const auto index = static_cast<unsigned>(number);
     return index < kNumbers && (owned_[index / kWordBits].load(std::memory_order_relaxed) >> (index % kWordBits) & 1);
@@ -56,6 +57,10 @@ class MonitorFds {
 
   // Closes a descriptor that was adopted. Its number stays the monitor's.
   void release(UniqueFd fd);
+
+  // Closes a descriptor that was made for the payload and is refused it. Like adopt() it cannot happen during a fork:
+  // the number of what the payload must not have does not become the payload's while its table is copied.
+  void discard(int number);
 
   // The number of a descriptor that was adopted is free again, although it stays open: in a vfork child, whose
   // descriptors nobody will miss, just before it executes a program.
@@ -97,23 +102,20 @@ class MonitorFds {
     }
   }
 
-  // 64 numbers from 64 * index on, as a word of select(2)'s sets has them.
-  uint64_t owned_word(size_t index) const {
-    return index < owned_.size() ? owned_[index].load(std::memory_order_relaxed) : 0;
-  }
-
   // The soft descriptor limit of this process: the payload's own, enforced by the host. Unlike setrlimit(2) this
   // leaves an open DescriptorRoom as it is.
   Result<void> set_limit(const rlimit& limit);
   // The descriptor limits of this process as they are without an open room.
   rlimit limit();
 
-  // All locks, for fork.
+  // All locks, for fork and vfork.
   void lock();
   // The same for exec, and the soft limit is the payload's again: the new program inherits it. When the exec fails
   // unlock(); a room of another thread that was open gives no room any more.
   void lock_for_exec();
   void unlock();
+  // After a vfork: the child, whose first act is unlock(), was killed before it or while it adopted a descriptor.
+  void release_lock_of_dead_child();
 
  private:
   friend class DescriptorRoom;
@@ -134,9 +136,9 @@ class MonitorFds {
   Bits used_{};
   bool is_placed_ = false;
   Renumber renumber_;
-  std::mutex mutex_;  // used_, and every change of owned_
+  Lock mutex_;  // used_, and every change of owned_
 
-  std::mutex limit_mutex_;
+  Lock limit_mutex_;
   int rooms_ = 0;
   rlim_t soft_limit_ = 0;  // to return to when the last room closes
 };

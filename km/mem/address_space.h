@@ -22,9 +22,9 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "base/lock.h"
 #include "km/mem/copy.h"
 #include "km/mem/guest_physical.h"
-#include "km/mem/lock.h"
 #include "km/mem/mapping_view.h"
 #include "km/mem/page_tables.h"
 #include "km/mem/vma_tree.h"

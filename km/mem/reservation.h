@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "base/error.h"
+#include "base/unique_fd.h"
 
 namespace kontain::mem {
 
@@ -17,6 +18,9 @@ Result<void> reserve_guest_ranges();
 // Makes [start, end) of a guest range an inaccessible reservation (again). False, and nothing has changed, when the
 // process has all the mappings it may have.
 bool reserve_range(uint64_t start, uint64_t end);
+
+// The program of this process, by a real procfs at /proc and nothing that looks like one; none without it.
+UniqueFd open_own_executable();
 
 // What retry_with_relaxed_limits() changes of a process, as it was before.
 struct StartLimits {

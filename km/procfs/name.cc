@@ -46,8 +46,8 @@ constexpr Rule kRules[] = {
     {"syscall", Answer::Refused, Answer::Refused},
 };
 
-// Files of no process that reach the machine: its memory, its keys.
-constexpr std::array<std::string_view, 4> kMachineFiles = {"kcore", "kmem", "sysrq-trigger", "vmcore"};
+// Files of no process that reach the machine: its memory, its keys, its log.
+constexpr std::array<std::string_view, 5> kMachineFiles = {"kcore", "kmem", "kmsg", "sysrq-trigger", "vmcore"};
 
 constexpr std::array<std::string_view, 9> kUnwritable = {
     "core_pattern", "core_pipe_limit",           "hotplug",       "kexec_load_disabled", "modprobe", "poweroff_cmd",

@@ -82,6 +82,7 @@ mem::GuestResult<pid_t> Monitor::fork(task::Task& caller, const task::CloneReque
   const auto context = caller.cpu().save();
   if (!context) return tl::make_unexpected(mem::Errno{EAGAIN});
   const uint64_t flags = (request.flags & kHostFlags) | static_cast<uint64_t>(request.exit_signal);
+  const bool had_other_threads = caller.process().has_other_threads();
   int pidfd = -1;
   long pid = 0;
   {
@@ -92,7 +93,7 @@ mem::GuestResult<pid_t> Monitor::fork(task::Task& caller, const task::CloneReque
   }
   if (pid < 0) return tl::make_unexpected(mem::Errno{static_cast<int>(-pid)});
   if (pid == 0) {
-    become_forked_child(caller, request, *context);
+    become_forked_child(caller, request, *context, had_other_threads);
     return 0;
   }
   if (request.flags & CLONE_PARENT_SETTID) {
@@ -107,7 +108,8 @@ mem::GuestResult<pid_t> Monitor::fork(task::Task& caller, const task::CloneReque
 
 // Only the calling thread is left. What cannot be had any more ends the child, as the kernel ends a process that it
 // cannot give memory.
-void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& request, const vcpu::Context& context) {
+void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& request, const vcpu::Context& context,
+                                  bool had_other_threads) {
   ThreadStop::forget();
   static_cast<void>(thread_stop_.release());  // its lock may be held by a thread that is not here
   thread_stop_ = std::make_unique<ThreadStop>();
@@ -123,8 +125,10 @@ void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& re
   if (registration_.fd() >= 0) kept.push_back(registration_.fd());
   if (process_->executable_fd >= 0) kept.push_back(process_->executable_fd);
   fds_.forget_all_in_fork_child(kept);
-  task.process().proc_root = nullptr;  // its descriptors are closed
+  const fd::DescriptorRoom room(fds_);  // the payload may have none left
+  task.process().proc_root = nullptr;   // its descriptors are closed
   sys::renew_proc_root(task);
+  if (had_other_threads) sys::close_unpublished_fds(task);
   auto opened = machine_->reopen();
   auto cpu = opened ? machine_->create_cpu() : tl::make_unexpected(opened.error());
   auto restored = cpu ? (*cpu)->restore(context) : tl::make_unexpected(cpu.error());

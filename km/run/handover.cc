@@ -230,7 +230,7 @@ std::optional<mem::StartLimits> take_start_limits() {
 }
 
 void execute_again(const UniqueFd& file, char** argv, char** environment) {
-  const UniqueFd self(open("/proc/self/exe", O_PATH | O_CLOEXEC));
+  const UniqueFd self = mem::open_own_executable();
   if (!self || fcntl(file.get(), F_SETFD, 0) != 0) return;
   std::string variable = handover_variable(file.get());
   std::vector<char*> strings = {variable.data()};

@@ -18,6 +18,7 @@
 #include "km/run/thread_loop.h"
 #include "km/signal/host_signals.h"
 #include "km/sys/limits.h"
+#include "km/sys/new_fds.h"
 #include "km/sys/proc_files.h"
 #include "km/task/robust_list.h"
 
@@ -82,9 +83,10 @@ Result<std::unique_ptr<Monitor>> Monitor::create(const config::Options& options,
   std::unique_ptr<Monitor> monitor(new Monitor(std::move(system)));
   monitor->options_ = options;
   fd::MonitorFds& fds = monitor->fds_;
+  const fd::DescriptorRoom room(fds);  // an exec may leave none
   TRY(monitor->system_.move_fd([&fds](UniqueFd fd) { return fds.adopt_inherited(std::move(fd)); }));
-  monitor->self_.reset(handover ? handover->self_fd : open("/proc/self/exe", O_PATH | O_CLOEXEC));
-  if (!monitor->self_) return fail_errno("/proc/self/exe", "", errno);
+  monitor->self_ = handover ? UniqueFd(handover->self_fd) : mem::open_own_executable();
+  if (!monitor->self_) return fail("/proc/self/exe", "", "no procfs is mounted at /proc");
   TRY(monitor->keep(monitor->self_));
   TRY(monitor->open_trace(handover));
   TRY_ASSIGN(monitor->machine_,
@@ -192,6 +194,10 @@ load::Loaded<void> Monitor::load(FoundProgram found, const std::vector<std::stri
   return {};
 }
 
+void Monitor::adopt_descriptors(const Handover* handover) {
+  sys::adopt_inherited_fds(*main_task_, handover != nullptr);
+}
+
 void Monitor::run() {
   signal::bind_host_thread(main_task_.get());
   signal::refresh_core_signals(*process_);
@@ -248,6 +254,7 @@ load::Loaded<Outcome> run_payload(const config::Options& options, char** environ
     return tl::make_unexpected(loaded.error());
   }
   (*monitor)->enroll(options.program);
+  (*monitor)->adopt_descriptors(nullptr);
   // The payload ends with this process: nothing is taken down in between.
   monitor->release()->run();
 }
@@ -269,6 +276,7 @@ load::Loaded<Outcome> continue_payload(Handover handover, char** argv) {
   if (auto loaded = (*monitor)->load(std::move(found), handover.environment); !loaded) {
     return tl::make_unexpected(loaded.error());
   }
+  (*monitor)->adopt_descriptors(&handover);
   monitor->release()->run();
 }
 

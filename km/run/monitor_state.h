@@ -39,6 +39,8 @@ class Monitor final : public task::Lifecycle {
   load::Loaded<void> load(FoundProgram found, const std::vector<std::string>& environment);
   // Lets people find the kontainer that `program` starts (km/registry).
   void enroll(const std::string& program);
+  // Behind it: what is open and not ours is the payload's.
+  void adopt_descriptors(const Handover* handover);
   // Runs the main thread. Returns never: the process ends as the payload does.
   [[noreturn]] void run();
 
@@ -72,6 +74,7 @@ class Monitor final : public task::Lifecycle {
   void leave_core(task::Task& task, const signal::FatalSignal& signal, const LastCall& call);
 
   // Threads (threads.cc).
+  Result<vcpu::Cpu*> create_cpu_in_room();
   static void* thread_main(void* start);
   // Runs `task` on this host thread until it ends, or until the process does; returns the thread's status.
   int run_task(task::Task& task);
@@ -82,7 +85,8 @@ class Monitor final : public task::Lifecycle {
   static void clear_tid_word(uint64_t address);
 
   // Processes (fork.cc, vfork.cc, exec.cc).
-  void become_forked_child(task::Task& task, const task::CloneRequest& request, const vcpu::Context& context);
+  void become_forked_child(task::Task& task, const task::CloneRequest& request, const vcpu::Context& context,
+                           bool had_other_threads);
   static int vfork_child_main(void* start);
   int prepare_exec(task::Task& caller, task::ExecRequest request, TakenNumbers& taken, HostExec& host);
   Handover describe_exec(task::Task& task, FoundProgram& found, std::vector<std::string> environment);

@@ -80,7 +80,7 @@ mem::GuestResult<pid_t> Monitor::create_thread(task::Task& caller, const task::C
   const signal::HostSignalsBlocked blocked(caller);
   if (signal::HostSignalsBlocked::must_deliver_first()) return tl::make_unexpected(mem::Errno{task::kRestart});
   auto context = caller.cpu().save();
-  auto cpu = context ? machine_->create_cpu() : tl::make_unexpected(context.error());
+  auto cpu = context ? create_cpu_in_room() : tl::make_unexpected(context.error());
   if (!cpu) return tl::make_unexpected(mem::Errno{EAGAIN});
   context->regs.rax = 0;
   if (request.stack != 0) context->regs.rsp = request.stack;
@@ -102,6 +102,12 @@ mem::GuestResult<pid_t> Monitor::create_thread(task::Task& caller, const task::C
   const pid_t tid = tid_of(thread);
   parent_tid->ensure(tid);
   return tid;
+}
+
+// The payload may have no descriptor left.
+Result<vcpu::Cpu*> Monitor::create_cpu_in_room() {
+  const fd::DescriptorRoom room(fds_);
+  return machine_->create_cpu();
 }
 
 void* Monitor::thread_main(void* opaque) {

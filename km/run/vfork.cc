@@ -33,6 +33,7 @@ struct Monitor::VforkStart {
 // On a stack of its own, with the thread-local storage of the parent, which sleeps.
 int Monitor::vfork_child_main(void* opaque) {
   auto& start = *static_cast<VforkStart*>(opaque);
+  start.monitor.fds_.unlock();
   task::Task& parent = start.parent;
   task::Process& process = start.process;
   task::Task task(process, parent.cpu(), static_cast<pid_t>(host_call(SYS_gettid)));
@@ -66,6 +67,8 @@ mem::GuestResult<pid_t> Monitor::vfork(task::Task& caller, const task::CloneRequ
     std::scoped_lock hold(threads_lock_);
     share_registration();
   }
+  // No descriptor changes hands while table and published numbers are copied.
+  fds_.lock();
   VforkStart start = {*this, caller, request, task::Process(caller.process())};
   const uint64_t flags =
       (request.flags & kHostFlags) | CLONE_VM | CLONE_VFORK | static_cast<uint64_t>(request.exit_signal);
@@ -75,8 +78,12 @@ mem::GuestResult<pid_t> Monitor::vfork(task::Task& caller, const task::CloneRequ
   // The child has used our thread-local storage and our vCPU.
   task::signal_in_hand() = {};
   signal::bind_host_thread(&caller);
-  if (pid < 0) return tl::make_unexpected(mem::Errno{error});
+  if (pid < 0) {
+    fds_.unlock();
+    return tl::make_unexpected(mem::Errno{error});
+  }
   memory_->release_lock_of_dead_child();
+  fds_.release_lock_of_dead_child();
   if (!caller.cpu().restore(*context)) return tl::make_unexpected(mem::Errno{ENOMEM});
   if (request.flags & CLONE_PIDFD) {
     const sys::SysResult given = sys::hand_out_fd(caller, sys::SysResult::value(start.pidfd));

@@ -2,12 +2,14 @@
 //
 //   SysResult sys_read(Task& task, PayloadFd fd, GuestPtr<char> buffer, size_t count);
 //
-// No handler sees a register. A PayloadFd that is one of the monitor's own descriptors never reaches a handler: the
-// call ends with EBADF before it.
+// No handler sees a register. A descriptor number that the payload has not been given (fd/payload_fds.h) reaches none
+// as such: it is replaced by one that is never open, so that the host says what it says of those. One of the monitor's
+// ends the call with EBADF at once.
 #pragma once
 
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstddef>
 #include <cstdint>
 #include <tuple>
@@ -22,7 +24,16 @@ namespace kontain::sys {
 using task::Task;
 using RawArgs = std::array<uint64_t, 6>;
 
-// A descriptor number from the payload, known not to be one of the monitor's.
+inline constexpr int kNeverOpen = INT_MAX;  // above every limit
+
+// `number` if the payload may name it, or if it is none (negative); else kNeverOpen.
+inline int payload_number(Task& task, int number) {
+  return number < 0 || task.process().descriptors().contains(number) ? number : kNeverOpen;
+}
+
+inline bool is_monitors(Task& task, uint64_t raw) { return task.process().fds().is_monitor_fd(static_cast<int>(raw)); }
+
+// A descriptor number from the payload that is one of the payload's, or is not open.
 class PayloadFd {
  public:
   explicit constexpr PayloadFd(int number) : number_(number) {}
@@ -60,8 +71,8 @@ struct ArgDecoder<GuestPtr<T>> {
 template <>
 struct ArgDecoder<PayloadFd> {
   static GuestResult<PayloadFd> decode(Task& task, uint64_t raw) {
-    const int number = static_cast<int>(raw);
-    if (task.process().fds().is_monitor_fd(number)) return tl::make_unexpected(Errno{EBADF});
+    const int number = payload_number(task, static_cast<int>(raw));
+    if (number == kNeverOpen && is_monitors(task, raw)) return tl::make_unexpected(Errno{EBADF});
     return PayloadFd(number);
   }
 };
@@ -69,8 +80,8 @@ struct ArgDecoder<PayloadFd> {
 template <>
 struct ArgDecoder<DirFd> {
   static GuestResult<DirFd> decode(Task& task, uint64_t raw) {
-    const int number = static_cast<int>(raw);
-    if (task.process().fds().is_monitor_fd(number)) return tl::make_unexpected(Errno{EBADF});
+    const int number = payload_number(task, static_cast<int>(raw));
+    if (number == kNeverOpen && is_monitors(task, raw)) return tl::make_unexpected(Errno{EBADF});
     return DirFd(number);
   }
 };

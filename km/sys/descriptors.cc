@@ -67,14 +67,44 @@ SysResult fcntl_in_out(PayloadFd fd, unsigned command, GuestPtr<T> argument) {
   return finish(host(SYS_fcntl, fd, command, &copy), argument, copy);
 }
 
-// Makes the number `to` the payload's, if it may have it: nothing, or why the call fails.
+// Why `to` cannot be the payload's number: nothing if it can, and then it is none of the monitor's any more.
 std::optional<Errno> admit_target(Task& task, PayloadFd from, int to) {
   fd::MonitorFds& fds = task.process().fds();
-  if (!fds.is_monitor_fd(to)) return std::nullopt;
+  if (to < fd::MonitorFds::kUsualNearStart && !fds.is_monitor_fd(to)) return std::nullopt;
   const auto limit = payload_limit(task, RLIMIT_NOFILE);
-  if (!limit || static_cast<rlim_t>(to) >= limit->rlim_cur) return Errno{EBADF};
+  if (!limit || static_cast<rlim_t>(to) >= limit->rlim_cur || to >= fd::PayloadFds::kNumbers) return Errno{EBADF};
+  if (!fds.is_monitor_fd(to)) return std::nullopt;
   if (host(SYS_fcntl, from, F_GETFD).is_error() || !fds.vacate(to)) return Errno{EBADF};
   return std::nullopt;
+}
+
+// A number that is free, for certain: nobody else's new descriptor is replaced.
+SysResult duplicate_to_free(PayloadFd from, int to, int flags) {
+  const SysResult made = host(SYS_fcntl, from, (flags & O_CLOEXEC) ? F_DUPFD_CLOEXEC : F_DUPFD, to);
+  if (made.error() == EMFILE) return Errno{EBUSY};
+  if (made.is_error()) return Errno{EBADF};
+  if (made.raw() == to) return made;
+  host(SYS_close, made.raw());
+  return Errno{EBUSY};
+}
+
+// The number `to` may be the payload's: replaced; free: taken; or that of a descriptor which is on its way to the
+// payload or the monitor. That takes an instant; after that it is EBUSY, as dup(2) has it for such a race.
+SysResult duplicate_to(Task& task, PayloadFd from, int to, int flags) {
+  constexpr int kTries = 1000;
+  if (to < 0) return Errno{EBADF};
+  for (int i = 0;; ++i) {
+    if (task.process().descriptors().withdraw(to)) {
+      const SysResult made = host(SYS_dup3, from, to, flags);
+      if (!made.is_error()) return hand_out_duplicate(task, made);
+      task.process().descriptors().publish(to);  // it is what it was
+      return made;
+    }
+    const SysResult made = duplicate_to_free(from, to, flags);
+    if (made.error() != EBUSY) return hand_out_duplicate(task, made);
+    if (i == kTries) return made;
+    host(SYS_sched_yield);
+  }
 }
 
 }  // namespace
@@ -87,17 +117,21 @@ SysResult sys_pipe2(Task& task, GuestPtr<int[2]> out, int flags) {
   return store_fd_pair(task, made, numbers, GuestPtr<FdPair>(out.address()));
 }
 
-SysResult sys_dup(Task& task, PayloadFd fd) { return hand_out_fd(task, host(SYS_dup, fd)); }
+SysResult sys_dup(Task& task, PayloadFd fd) { return hand_out_duplicate(task, host(SYS_dup, fd)); }
 
 SysResult sys_dup2(Task& task, PayloadFd from, int to) {
+  if (from.number() == to) {
+    const SysResult known = host(SYS_fcntl, from, F_GETFD);
+    return known.is_error() ? known : SysResult::value(to);
+  }
   const auto error = admit_target(task, from, to);
-  return error ? *error : host(SYS_dup2, from, to);
+  return error ? *error : duplicate_to(task, from, to, 0);
 }
 
 SysResult sys_dup3(Task& task, PayloadFd from, int to, int flags) {
-  if (flags & ~O_CLOEXEC) return Errno{EINVAL};
+  if ((flags & ~O_CLOEXEC) || from.number() == to) return Errno{EINVAL};
   const auto error = admit_target(task, from, to);
-  return error ? *error : host(SYS_dup3, from, to, flags);
+  return error ? *error : duplicate_to(task, from, to, flags);
 }
 
 SysResult sys_fcntl(Task& task, PayloadFd fd, unsigned command, uint64_t argument) {
@@ -110,7 +144,7 @@ SysResult sys_fcntl(Task& task, PayloadFd fd, unsigned command, uint64_t argumen
       if (argument == SIGSEGV || argument == SIGBUS) return Errno{EINVAL};
       return host(SYS_fcntl, fd, command, argument);
     case FcntlArgument::Value: return host(SYS_fcntl, fd, command, argument);
-    case FcntlArgument::NewFd: return hand_out_fd(task, host(SYS_fcntl, fd, command, argument));
+    case FcntlArgument::NewFd: return hand_out_duplicate(task, host(SYS_fcntl, fd, command, argument));
     case FcntlArgument::LockIn: return fcntl_in(fd, command, GuestPtr<const struct flock>(argument));
     case FcntlArgument::LockInOut: return fcntl_in_out(fd, command, GuestPtr<struct flock>(argument));
     case FcntlArgument::OwnerIn: return fcntl_in(fd, command, GuestPtr<const f_owner_ex>(argument));
@@ -125,18 +159,22 @@ SysResult sys_close_range(Task& task, unsigned first, unsigned last, unsigned fl
   if (first > last || (flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC))) return Errno{EINVAL};
   // The descriptor table is never shared between processes, so there is nothing to unshare it from.
   flags &= ~static_cast<unsigned>(CLOSE_RANGE_UNSHARE);
-  SysResult result = SysResult::ok();
-  uint64_t next = first;
-  const auto close_up_to = [&](uint64_t end) {
-    const uint64_t stop = std::min<uint64_t>(end, uint64_t{last} + 1);
-    if (!result.is_error() && next < stop) result = host(SYS_close_range, next, stop - 1, flags);
+  const bool closes = (flags & CLOSE_RANGE_CLOEXEC) == 0;
+  fd::PayloadFds& fds = task.process().descriptors();
+  unsigned start = 0;
+  unsigned size = 0;
+  const auto finish_run = [&] {
+    if (size > 0) host(SYS_close_range, start, start + size - 1, flags);
+    size = 0;
   };
-  task.process().fds().for_each_run([&](int run_first, int run_last) {
-    close_up_to(static_cast<uint64_t>(run_first));
-    next = std::max(next, static_cast<uint64_t>(run_last) + 1);
+  fds.for_each(first, last, [&](int number) {
+    if (closes && !fds.withdraw(number)) return;
+    const auto next = static_cast<unsigned>(number);
+    if (size > 0 && start + size != next) finish_run();
+    if (size++ == 0) start = next;
   });
-  close_up_to(uint64_t{last} + 1);
-  return result;
+  finish_run();
+  return SysResult::ok();
 }
 
 }  // namespace kontain::sys

@@ -27,7 +27,7 @@ IsHidden hidden_entries(Task& task, PayloadFd fd) {
   if (!file || !file->own || !file->name.rest.empty()) return nullptr;
   if (file->name.entry == "task") return [&task](int entry) { return is_monitor_thread(task, entry); };
   if (file->answer != procfs::Answer::Fds) return nullptr;
-  return [&task](int entry) { return task.process().fds().is_monitor_fd(entry); };
+  return [&task](int entry) { return !task.process().descriptors().contains(entry); };
 }
 
 bool is_writable(GuestPtr<char> buffer) {

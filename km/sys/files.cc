@@ -69,6 +69,12 @@ bool needs_reach(Task& task, uint64_t device, uint64_t inode) {
   return device == root.device || (device == root.monitor_device && inode == root.monitor_inode);
 }
 
+// A link in the last place may be one to a magic link, which the host would follow to a descriptor of the monitor: it
+// is looked at first, and what it leads to is found by reach().
+int flags_for_first_look(Task& task, const std::string& path, int flags) {
+  return path.empty() || proc_root(task).fd < 0 ? flags : flags | AT_SYMLINK_NOFOLLOW;
+}
+
 // A process that is not dumpable, which a monitor never is, has files owned by root; a payload's are its own.
 bool has_wrong_owner(const Reached& reached, uint64_t device, Task& task) {
   return reached.file && reached.file->own && device == proc_root(task).device;
@@ -89,8 +95,11 @@ SysResult stat_reached(Task& task, DirFd directory, const std::string& path, int
 
 SysResult stat_at(Task& task, DirFd directory, const std::string& path, int flags, struct stat& info) {
   if (!may_name_procfs(path)) {
-    const SysResult result = host(SYS_newfstatat, directory, path.c_str(), &info, flags);
-    if (result.is_error() || path.empty() || !needs_reach(task, info.st_dev, info.st_ino)) return result;
+    const int first_flags = flags_for_first_look(task, path, flags);
+    const SysResult result = host(SYS_newfstatat, directory, path.c_str(), &info, first_flags);
+    if (result.is_error() || path.empty()) return result;
+    const bool is_link = first_flags != flags && S_ISLNK(info.st_mode);
+    if (!is_link && !needs_reach(task, info.st_dev, info.st_ino)) return result;
   }
   return stat_reached(task, directory, path, flags, info);
 }
@@ -109,9 +118,12 @@ SysResult statx_reached(Task& task, DirFd directory, const std::string& path, in
 
 SysResult statx_at(Task& task, DirFd directory, const std::string& path, int flags, unsigned mask, struct statx& info) {
   if (!may_name_procfs(path)) {
-    const SysResult result = host(SYS_statx, directory, path.c_str(), flags, mask, &info);
+    const int first_flags = flags_for_first_look(task, path, flags);
+    const SysResult result = host(SYS_statx, directory, path.c_str(), first_flags, mask, &info);
     if (result.is_error() || path.empty()) return result;
-    if (!needs_reach(task, makedev(info.stx_dev_major, info.stx_dev_minor), info.stx_ino)) return result;
+    const bool is_link = first_flags != flags && S_ISLNK(info.stx_mode);
+    const uint64_t device = makedev(info.stx_dev_major, info.stx_dev_minor);
+    if (!is_link && !needs_reach(task, device, info.stx_ino)) return result;
   }
   return statx_reached(task, directory, path, flags, mask, info);
 }
@@ -139,7 +151,7 @@ SysResult sys_creat(Task& task, GuestPtr<const char> path, unsigned mode) {
   return sys_openat(task, kCurrentDirectory, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
 }
 
-SysResult sys_close(Task&, PayloadFd fd) { return host(SYS_close, fd); }
+SysResult sys_close(Task& task, PayloadFd fd) { return close_payload_fd(task, fd.number()); }
 
 SysResult sys_memfd_create(Task& task, GuestPtr<const char> name, unsigned flags) {
   constexpr size_t kNameLimit = 250;  // NAME_MAX without "memfd:", with the NUL

@@ -49,6 +49,9 @@ constexpr uint16_t kTermioSize = 18;           // struct termio
 constexpr unsigned kGetTermios2 = 0x802c542a;  // TCGETS2 and its setters, whose types libc does not have
 constexpr unsigned kSetTermios2 = 0x402c542b;
 constexpr size_t kMaximumSize = 64;
+// Between the look at a descriptor and the request another thread may have exchanged it: as much as any driver takes
+// for one to transfer (_IOC_SIZEMASK) finds room.
+constexpr size_t kLargestTransfer = 16 << 10;
 
 using enum Argument;
 
@@ -159,12 +162,14 @@ const IoctlRow* find_row(unsigned request) {
 
 // The data of one request between the payload and the host.
 SysResult transfer(Task& task, PayloadFd fd, const IoctlRow& row, uint64_t address) {
-  std::array<char, kMaximumSize> data{};
+  std::array<char, kLargestTransfer> data;
+  std::fill_n(data.begin(), kMaximumSize, '\0');
   if (row.argument != Out && !mem::copy_in(data.data(), address, row.size)) return Errno{EFAULT};
   if (row.argument == FdFirst) {
     int64_t source;
     __builtin_memcpy(&source, data.data(), sizeof source);
-    if (task.process().fds().is_monitor_fd(static_cast<int>(source))) return Errno{EBADF};
+    source = payload_number(task, static_cast<int>(source));
+    __builtin_memcpy(data.data(), &source, sizeof source);
   }
   const SysResult result = host(SYS_ioctl, fd, row.request, data.data());
   if (result.is_error() || row.argument == In || row.argument == FdFirst) return result;
@@ -197,9 +202,7 @@ SysResult sys_ioctl(Task& task, PayloadFd fd, unsigned request, uint64_t argumen
   switch (row->argument) {
     case Value: return host(SYS_ioctl, fd, request, static_cast<uint32_t>(argument));
     case NewFd: return hand_out_fd(task, host(SYS_ioctl, fd, request, static_cast<uint32_t>(argument)));
-    case Argument::Fd:
-      if (task.process().fds().is_monitor_fd(static_cast<int>(argument))) return Errno{EBADF};
-      return host(SYS_ioctl, fd, request, static_cast<uint32_t>(argument));
+    case Argument::Fd: return host(SYS_ioctl, fd, request, payload_number(task, static_cast<int>(argument)));
     case Interfaces: return list_interfaces(fd, GuestPtr<ifconf>(argument));
     default: return transfer(task, fd, *row, argument);
   }

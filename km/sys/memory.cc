@@ -7,6 +7,7 @@
 
 #include "base/checked.h"
 #include "base/host_call.h"
+#include "km/sys/new_fds.h"
 
 namespace kontain::sys {
 namespace {
@@ -21,8 +22,9 @@ SysResult from(const GuestResult<uint64_t>& result) {
 }  // namespace
 
 SysResult sys_mmap(Task& task, uint64_t address, uint64_t length, int protection, int flags, int fd, uint64_t offset) {
-  if (!(flags & MAP_ANONYMOUS) && task.process().fds().is_monitor_fd(fd)) return Errno{EBADF};
-  return from(task.memory().map({address, length, protection, flags, (flags & MAP_ANONYMOUS) ? -1 : fd, offset}));
+  if (flags & MAP_ANONYMOUS) return from(task.memory().map({address, length, protection, flags, -1, offset}));
+  GUEST_TRY_ASSIGN(const PinnedFd file, PinnedFd::pin(task, fd));
+  return from(task.memory().map({address, length, protection, flags, file.get(), offset}));
 }
 
 SysResult sys_munmap(Task& task, uint64_t address, uint64_t length) {

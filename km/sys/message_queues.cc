@@ -16,7 +16,7 @@ constexpr size_t kCookieSize = 32;  // NOTIFY_COOKIE_LEN
 
 // SIGEV_THREAD, as libc uses it: `signal` is a netlink socket that gets the bytes `value` points to.
 SysResult notify_by_socket(Task& task, PayloadFd queue, SignalEvent event) {
-  if (task.process().fds().is_monitor_fd(event.signal)) return Errno{EBADF};
+  event.signal = payload_number(task, event.signal);
   std::array<char, kCookieSize> cookie;
   if (!mem::copy_in(cookie.data(), event.value, cookie.size())) return Errno{EFAULT};
   event.value = to_register(cookie.data());

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -49,6 +50,12 @@ SysResult check_limit(Task& task, SysResult made) {
   return Errno{EMFILE};
 }
 
+SysResult publish(Task& task, SysResult made) {
+  if (made.is_error() || task.process().descriptors().publish(static_cast<int>(made.raw()))) return made;
+  host(SYS_close, made.raw());
+  return Errno{EMFILE};
+}
+
 bool wants_to_write(uint64_t flags) { return (flags & O_PATH) == 0 && (flags & O_ACCMODE) != O_RDONLY; }
 
 // How an opened file may be given to the payload.
@@ -69,6 +76,33 @@ Verdict judge_proc_file(const ProcFile& file, uint64_t flags) {
   return wants_to_write(flags) && procfs::is_refused_for_writing(file.name) ? Verdict::No : Verdict::Yes;
 }
 
+// Objects that are in no file system, by the text of their link: only what is known to be harmless. Not KVM's, nor
+// userfaultfd, io_uring, perf, bpf, vfio.
+bool is_harmless_object(std::string_view target) {
+  static constexpr std::array<std::string_view, 7> kHarmless = {
+      "anon_inode:[eventfd]", "anon_inode:[eventpoll]", "anon_inode:[pidfd]",         "anon_inode:[signalfd]",
+      "anon_inode:[timerfd]", "anon_inode:inotify",     "anon_inode:landlock-ruleset"};
+  return std::ranges::find(kHarmless, target) != kHarmless.end();
+}
+
+Verdict judge_object(Task& task, int number) {
+  if (proc_root(task).fd < 0) return Verdict::No;
+  const auto target = descriptor_target(task, number);
+  return target && is_harmless_object(*target) ? Verdict::Yes : Verdict::No;
+}
+
+// Drivers that have no number of their own.
+bool is_forbidden_driver(Task& task, unsigned number) {
+  constexpr unsigned kFirstDynamic = 234;  // Documentation/admin-guide/devices.txt
+  static constexpr std::array<std::string_view, 4> kForbidden = {" vfio\n", " vfio-dev\n", " vhost-vdpa\n", " raw\n"};
+  if (number < kFirstDynamic) return false;
+  const std::string drivers = read_proc_text(task, "devices");
+  const std::string characters = "\n" + drivers.substr(0, drivers.find("Block devices"));
+  return std::ranges::any_of(kForbidden, [&](std::string_view name) {
+    return characters.find("\n" + std::to_string(number) + std::string(name)) != std::string::npos;
+  });
+}
+
 bool is_in_registry(Task& task, int number, uint64_t device) {
   const task::ProcRoot& root = proc_root(task);
   if (root.fd < 0 || device != root.run_device) return false;
@@ -76,22 +110,25 @@ bool is_in_registry(Task& task, int number, uint64_t device) {
   return path && is_registry_path(*path);
 }
 
-bool is_named(Task& task, int number, std::string_view name) {
+bool is_named(Task& task, int number, std::span<const std::string_view> names) {
   if (proc_root(task).fd < 0) return true;
   const auto path = descriptor_target(task, number);
-  return !path || std::string_view(*path).ends_with(name);
+  return !path || std::ranges::any_of(names, [&](std::string_view name) { return path->ends_with(name); });
 }
 
 // File systems in which writing makes the host's kernel run programs, or load code into itself.
 Verdict judge_for_writing(Task& task, int number, long file_system) {
+  static constexpr std::array<std::string_view, 1> kCgroup = {"/release_agent"};
+  static constexpr std::array<std::string_view, 4> kSys = {"/uevent_helper", "/power/autosleep", "/power/disk",
+                                                           "/power/state"};
   switch (file_system) {
     case BINFMTFS_MAGIC:
     case BPF_FS_MAGIC:
     case DEBUGFS_MAGIC:
     case SECURITYFS_MAGIC:
     case TRACEFS_MAGIC: return Verdict::No;
-    case CGROUP_SUPER_MAGIC: return is_named(task, number, "/release_agent") ? Verdict::No : Verdict::Yes;
-    case SYSFS_MAGIC: return is_named(task, number, "/uevent_helper") ? Verdict::No : Verdict::Yes;
+    case CGROUP_SUPER_MAGIC: return is_named(task, number, kCgroup) ? Verdict::No : Verdict::Yes;
+    case SYSFS_MAGIC: return is_named(task, number, kSys) ? Verdict::No : Verdict::Yes;
     default: return Verdict::Yes;
   }
 }
@@ -99,17 +136,38 @@ Verdict judge_for_writing(Task& task, int number, long file_system) {
 Judgement judge(Task& task, int number, uint64_t flags) {
   struct stat info;
   if (host(SYS_fstat, number, &info).is_error()) return {};
-  if (S_ISCHR(info.st_mode) && is_forbidden_device(info.st_rdev)) return {Verdict::No, {}};
+  if (S_ISCHR(info.st_mode) && (is_forbidden_device(info.st_rdev) || is_forbidden_driver(task, major(info.st_rdev)))) {
+    return {Verdict::No, {}};
+  }
   // The file systems that need a look have no device of their own.
   if (major(info.st_dev) != 0 || S_ISCHR(info.st_mode)) return {};
   struct statfs system;
   if (host(SYS_fstatfs, number, &system).is_error()) return {};
+  if (system.f_type == ANON_INODE_FS_MAGIC) return {judge_object(task, number), {}};
   if (system.f_type == PROC_SUPER_MAGIC) {
     const auto file = identify_proc_file(task, number);
     return file ? Judgement{judge_proc_file(*file, flags), *file} : Judgement{Verdict::No, {}};
   }
   if (system.f_type == TMPFS_MAGIC && is_in_registry(task, number, info.st_dev)) return {Verdict::Missing, {}};
   return {wants_to_write(flags) ? judge_for_writing(task, number, system.f_type) : Verdict::Yes, {}};
+}
+
+uint64_t open_flags_of(int number) {
+  const SysResult flags = host(SYS_fcntl, number, F_GETFL);
+  return flags.is_error() ? 0 : static_cast<uint64_t>(flags.raw());
+}
+
+// What the parent or a starter has left open. The own process's files of /proc become the payload's view of them.
+bool admit_inherited_fd(Task& task, int number, bool from_payload) {
+  const uint64_t flags = open_flags_of(number);
+  const Judgement judgement = judge(task, number, flags);
+  if (from_payload && !judgement.file.name.entry.empty()) return true;
+  if (judgement.verdict == Verdict::Generated) {
+    const SysResult descriptor_flags = host(SYS_fcntl, number, F_GETFD);
+    const bool closes = !descriptor_flags.is_error() && (descriptor_flags.raw() & FD_CLOEXEC);
+    return !serve_proc_file(task, judgement.file, number, closes ? O_CLOEXEC : 0).is_error();
+  }
+  return judgement.verdict == Verdict::Yes;
 }
 
 bool is_creating_new(const open_how& how) {
@@ -199,7 +257,7 @@ SysResult open_at_once(Task& task, DirFd directory, const std::string& path, con
 bool is_forbidden_device(uint64_t rdev) {
   const unsigned low = minor(rdev);
   switch (major(rdev)) {
-    case kMemoryMajor: return low == 1 || low == 2 || low == 4;  // mem, kmem, port
+    case kMemoryMajor: return low == 1 || low == 2 || low == 4 || low == 11;  // mem, kmem, port, kmsg
     case kMsrMajor: return true;
     case kMiscMajor: {
       // KVM, vhost, vfio, userfaultfd and others with dynamic numbers: only what is known to be harmless is allowed.
@@ -214,8 +272,20 @@ bool is_forbidden_device(uint64_t rdev) {
 SysResult hand_out_fd(Task& task, SysResult made) {
   if (made.is_error()) return made;
   const int number = static_cast<int>(made.raw());
-  if (!task.process().fds().is_monitor_fd(number)) return check_limit(task, made);
-  return check_limit(task, SysResult::from_host(move_above(task, number)));
+  if (!task.process().fds().is_monitor_fd(number)) return publish(task, check_limit(task, made));
+  return publish(task, check_limit(task, SysResult::from_host(move_above(task, number))));
+}
+
+SysResult hand_out_duplicate(Task& task, SysResult made) {
+  if (made.is_error() || !task.process().has_other_threads()) return hand_out_fd(task, made);
+  const int number = static_cast<int>(made.raw());
+  if (classify_received_fd(task, number).value == 0) return hand_out_fd(task, made);
+  task.process().fds().discard(number);
+  return Errno{EBADF};
+}
+
+SysResult close_payload_fd(Task& task, int number) {
+  return task.process().descriptors().withdraw(number) ? host(SYS_close, number) : Errno{EBADF};
 }
 
 SysResult hand_out_fds(Task& task, std::span<int> numbers) {
@@ -226,7 +296,8 @@ SysResult hand_out_fds(Task& task, std::span<int> numbers) {
       continue;
     }
     for (size_t j = 0; j < numbers.size(); ++j) {
-      if (j != i) host(SYS_close, numbers[j]);
+      if (j < i) close_payload_fd(task, numbers[j]);
+      if (j > i) host(SYS_close, numbers[j]);
     }
     return moved;
   }
@@ -238,7 +309,7 @@ SysResult store_fd_pair(Task& task, SysResult made, FdPair numbers, GuestPtr<FdP
   const SysResult admitted = hand_out_fds(task, numbers);
   if (admitted.is_error()) return admitted;
   if (mem::store(out, numbers)) return made;
-  for (const int number : numbers) host(SYS_close, number);
+  for (const int number : numbers) close_payload_fd(task, number);
   return Errno{EFAULT};
 }
 
@@ -254,7 +325,7 @@ SysResult admit_opened_fd(Task& task, SysResult opened, uint64_t flags) {
     case Verdict::Missing: result = Errno{ENOENT}; break;
   }
   if (!result.is_error()) return hand_out_fd(task, result);
-  host(SYS_close, number);
+  task.process().fds().discard(number);
   return result;
 }
 
@@ -286,8 +357,42 @@ GuestResult<UniqueFd> open_program(Task& task, DirFd directory, const std::strin
 }
 
 Errno classify_received_fd(Task& task, int number) {
-  const Judgement judgement = judge(task, number, O_RDONLY);
-  return judgement.verdict == Verdict::Yes ? Errno{0} : Errno{EACCES};
+  return judge(task, number, open_flags_of(number)).verdict == Verdict::Yes ? Errno{0} : Errno{EACCES};
+}
+
+void adopt_inherited_fds(Task& task, bool from_payload) {
+  for (const int number : fd::open_descriptors(proc_root(task).fd)) {
+    if (task.process().fds().is_monitor_fd(number)) continue;
+    if (admit_inherited_fd(task, number, from_payload)) {
+      task.process().descriptors().publish(number);
+    } else {
+      close(number);
+    }
+  }
+}
+
+void close_unpublished_fds(Task& task) {
+  for (const int number : fd::open_descriptors(proc_root(task).fd)) {
+    const bool is_known = task.process().fds().is_monitor_fd(number) || task.process().descriptors().contains(number);
+    if (!is_known) close(number);
+  }
+}
+
+GuestResult<PinnedFd> PinnedFd::pin(Task& task, int number) {
+  number = payload_number(task, number);
+  if (number < 0 || number == kNeverOpen) return tl::make_unexpected(Errno{EBADF});
+  if (!task.process().has_other_threads()) return PinnedFd(number, UniqueFd());
+  const auto duplicate = [number] { return host(SYS_fcntl, number, F_DUPFD_CLOEXEC, 0); };
+  SysResult made = duplicate();
+  if (made.error() == EMFILE) {
+    const fd::DescriptorRoom room(task.process().fds());
+    made = duplicate();
+  }
+  if (made.is_error()) return tl::make_unexpected(Errno{made.error()});
+  const int copy = static_cast<int>(made.raw());
+  if (classify_received_fd(task, copy).value == 0) return PinnedFd(copy, UniqueFd(copy));
+  task.process().fds().discard(copy);
+  return tl::make_unexpected(Errno{EBADF});
 }
 
 }  // namespace kontain::sys

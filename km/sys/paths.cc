@@ -52,6 +52,13 @@ bool may_name_procfs(std::string_view path) {
          path.starts_with("/dev/std");
 }
 
+bool needs_reach(Task& task, DirFd directory, const std::string& path) {
+  if (path.empty() || proc_root(task).fd < 0) return false;
+  if (may_name_procfs(path)) return true;
+  char first;
+  return !host(SYS_readlinkat, directory, path.c_str(), &first, 1).is_error();
+}
+
 bool is_registry_path(std::string_view path) {
   // The common case costs one search.
   if (path.find("kontain") == std::string_view::npos || path.front() != '/') return false;
@@ -82,12 +89,14 @@ GuestResult<Reached> reach(Task& task, DirFd directory, const std::string& path,
   return reached;
 }
 
-// The number is the payload's for an instant. Another thread may close it, or put a descriptor of its own there: the
-// call then fails, or changes what that thread may change anyway.
+// No call can name the number, as it is not handed out.
 GuestResult<UniqueFd> reach_to_change(Task& task, DirFd directory, const std::string& path) {
   const SysResult opened = open_unjudged(task, directory, path, handle_flags(Links::Follow));
   if (opened.is_error()) return tl::make_unexpected(Errno{opened.error()});
-  return UniqueFd(static_cast<int>(opened.raw()));
+  UniqueFd handle(static_cast<int>(opened.raw()));
+  const auto file = identify_proc_file(task, handle.get());
+  if (file && file->hidden) return tl::make_unexpected(Errno{ENOENT});
+  return handle;
 }
 
 }  // namespace kontain::sys

@@ -46,14 +46,17 @@ struct Reached {
 // No magic link is followed but by the payload's own rules. ENOENT for a descriptor of the monitor.
 GuestResult<Reached> reach(Task& task, DirFd directory, const std::string& path, Links links);
 
-// The same without a judgement, for calls that act on the object and hand nothing out.
+// The same for calls that act on the object and hand nothing out.
 GuestResult<UniqueFd> reach_to_change(Task& task, DirFd directory, const std::string& path);
+
+// True for a path that ends at a link, or may lead into a procfs: the host would follow a magic link.
+bool needs_reach(Task& task, DirFd directory, const std::string& path);
 
 // Issues `number`(path, args...), the form without a directory descriptor, for calls that only look or make names.
 template <class... Args>
 SysResult path_call(Task& task, long number, GuestPtr<const char> path, Links links, Args... args) {
   GUEST_TRY_ASSIGN(const std::string resolved, load_path(task, kCurrentDirectory, path, links));
-  if (links == Links::NoFollow || !may_name_procfs(resolved) || proc_root(task).fd < 0) {
+  if (links == Links::NoFollow || !needs_reach(task, kCurrentDirectory, resolved)) {
     return host(number, resolved.c_str(), args...);
   }
   GUEST_TRY_ASSIGN(const Reached reached, reach(task, kCurrentDirectory, resolved, links));
@@ -64,7 +67,7 @@ SysResult path_call(Task& task, long number, GuestPtr<const char> path, Links li
 template <class... Args>
 SysResult path_call_at(Task& task, long number, DirFd directory, GuestPtr<const char> path, Links links, Args... args) {
   GUEST_TRY_ASSIGN(const std::string resolved, load_path(task, directory, path, links));
-  if (links == Links::NoFollow || !may_name_procfs(resolved) || proc_root(task).fd < 0) {
+  if (links == Links::NoFollow || !needs_reach(task, directory, resolved)) {
     return host(number, directory, resolved.c_str(), args...);
   }
   GUEST_TRY_ASSIGN(const Reached reached, reach(task, directory, resolved, links));

@@ -14,7 +14,6 @@
 namespace kontain::sys {
 namespace {
 
-constexpr int kNeverOpen = INT_MAX;  // the kernel's POLLNVAL for it is the answer for a monitor's descriptor
 constexpr unsigned kWordBits = 64;
 
 // The array of poll(2), looked at once; more entries than descriptors can exist are EINVAL.
@@ -23,9 +22,7 @@ GuestResult<std::vector<pollfd>> load_pollfds(Task& task, GuestPtr<pollfd> fds, 
   if (!limit || count > limit->rlim_cur) return tl::make_unexpected(Errno{EINVAL});
   std::vector<pollfd> copy(count);
   if (!mem::copy_in(copy.data(), fds.address(), count * sizeof(pollfd))) return tl::make_unexpected(Errno{EFAULT});
-  for (pollfd& entry : copy) {
-    if (task.process().fds().is_monitor_fd(entry.fd)) entry.fd = kNeverOpen;
-  }
+  for (pollfd& entry : copy) entry.fd = payload_number(task, entry.fd);  // POLLNVAL is the answer for the others
   return copy;
 }
 
@@ -51,7 +48,7 @@ class FdSets {
       if (pointers[i].is_null()) continue;
       words.resize((sets.count_ + kWordBits - 1) / kWordBits);
       if (!mem::copy_in(words.data(), pointers[i].address(), sets.bytes(i))) return tl::make_unexpected(Errno{EFAULT});
-      if (sets.names_monitor_fd(task, words)) return tl::make_unexpected(Errno{EBADF});
+      if (sets.names_unknown_fd(task, words)) return tl::make_unexpected(Errno{EBADF});
     }
     return sets;
   }
@@ -71,10 +68,10 @@ class FdSets {
 
   size_t bytes(size_t index) const { return words_[index].size() * sizeof(uint64_t); }
 
-  bool names_monitor_fd(Task& task, const std::vector<uint64_t>& words) const {
-    const fd::MonitorFds& fds = task.process().fds();
+  bool names_unknown_fd(Task& task, const std::vector<uint64_t>& words) const {
+    const fd::PayloadFds& fds = task.process().descriptors();
     for (size_t i = 0; i < words.size(); ++i) {
-      uint64_t named = words[i] & fds.owned_word(i);
+      uint64_t named = words[i] & ~fds.word(i);
       if (i == count_ / kWordBits) named &= (uint64_t{1} << (count_ % kWordBits)) - 1;
       if (named != 0) return true;
     }

@@ -78,7 +78,7 @@ bool is_own_number(const task::ProcRoot& root, int number) {
 
 bool names_monitor_fd(Task& task, const procfs::Name& name) {
   const int number = procfs::to_number(name.rest.substr(0, name.rest.find('/')));
-  return number >= 0 && task.process().fds().is_monitor_fd(number);
+  return number >= 0 && !task.process().descriptors().contains(number);
 }
 
 bool names_monitor_thread(Task& task, const procfs::Name& name) {

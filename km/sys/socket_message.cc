@@ -7,7 +7,6 @@
 #include <span>
 
 #include "km/sys/forward.h"
-#include "km/sys/new_fds.h"
 
 namespace kontain::sys {
 namespace {
@@ -50,14 +49,24 @@ std::vector<int> descriptors_of(std::span<const char> buffer, const ControlMessa
   return numbers;
 }
 
-bool sends_monitor_fd(Task& task, std::span<const char> control) {
+constexpr size_t kMostDescriptors = 253;  // of one message: SCM_MAX_FD
+
+// Descriptors that are sent are the payload's, and stay what they are until they have been sent: their numbers in
+// `control` become those of `pinned`.
+Errno pin_sent_descriptors(Task& task, std::span<char> control, std::vector<PinnedFd>& pinned) {
   for (const ControlMessage& message : control_messages(control)) {
     if (!message.is_rights) continue;
-    const auto numbers = descriptors_of(control, message);
-    if (std::ranges::any_of(numbers, [&](int number) { return task.process().fds().is_monitor_fd(number); }))
-      return true;
+    auto numbers = descriptors_of(control, message);
+    if (numbers.size() + pinned.size() > kMostDescriptors) return Errno{EINVAL};
+    for (int& number : numbers) {
+      auto file = PinnedFd::pin(task, number);
+      if (!file) return file.error();
+      number = file->get();
+      pinned.push_back(std::move(*file));
+    }
+    if (!numbers.empty()) std::memcpy(control.data() + message.offset, numbers.data(), numbers.size() * sizeof(int));
   }
-  return false;
+  return Errno{0};
 }
 
 }  // namespace
@@ -82,7 +91,8 @@ GuestResult<SocketMessage> SocketMessage::load_outgoing(Task& task, GuestPtr<con
   if (!mem::copy_in(message.control_.data(), address_of(header->msg_control), message.control_.size())) {
     return tl::make_unexpected(Errno{EFAULT});
   }
-  if (sends_monitor_fd(task, message.control_)) return tl::make_unexpected(Errno{EBADF});
+  const Errno error = pin_sent_descriptors(task, message.control_, message.pinned_);
+  if (error.value != 0) return tl::make_unexpected(error);
   return message;
 }
 
@@ -125,7 +135,7 @@ void SocketMessage::admit_descriptors(Task& task, size_t size) {
     for (int& number : numbers) {
       const bool is_allowed = classify_received_fd(task, number).value == 0;
       const SysResult moved = is_allowed ? hand_out_fd(task, SysResult::value(number)) : Errno{EACCES};
-      if (!is_allowed) host(SYS_close, number);
+      if (!is_allowed) task.process().fds().discard(number);
       // What cannot be handed out is a number that is not open: the others of the message keep their places.
       number = moved.is_error() ? -1 : static_cast<int>(moved.raw());
     }

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "km/sys/new_fds.h"
 #include "km/sys/socket_address.h"
 
 namespace kontain::sys {
@@ -37,6 +38,7 @@ class SocketMessage {
   SocketAddress address_;
   std::vector<iovec> vector_;
   std::vector<char> control_;
+  std::vector<PinnedFd> pinned_;  // what `control_` sends
 };
 
 }  // namespace kontain::sys

@@ -95,7 +95,7 @@ SysResult sys_accept4(Task& task, PayloadFd fd, GuestPtr<char> address, GuestPtr
   const SysResult accepted = hand_out_fd(task, host(SYS_accept4, fd, &peer.storage, &peer.size, flags));
   if (accepted.is_error()) return accepted;
   if (store_address(address, room, peer) && mem::store(size, peer.size)) return accepted;
-  host(SYS_close, accepted.raw());
+  close_payload_fd(task, static_cast<int>(accepted.raw()));
   return Errno{EFAULT};
 }
 

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cerrno>
+#include <new>
+#include <stdexcept>
 
 #include "base/abi/syscalls.h"
 #include "km/sys/descriptors.h"
@@ -23,9 +25,9 @@
 #include "km/sys/signals.h"
 #include "km/sys/sockets.h"
 #include "km/sys/system.h"
-#include "km/sys/threads.h"
-#include "km/sys/sysv_shm.h"
 #include "km/sys/sysv_ipc.h"
+#include "km/sys/sysv_shm.h"
+#include "km/sys/threads.h"
 #include "km/sys/time.h"
 #include "km/sys/timers.h"
 #include "km/sys/waiting.h"
@@ -79,7 +81,13 @@ bool may_block(long number) { return kMayBlockTable[static_cast<size_t>(number)]
 
 SysResult dispatch(Task& task, uint32_t number, const RawArgs& args) {
   if (number >= kTable.size()) return Errno{ENOSYS};
-  return kTable[number](task, args);
+  try {
+    return kTable[number](task, args);
+  } catch (const std::bad_alloc&) {  // what a payload asks for may be more than the monitor can get
+    return Errno{ENOMEM};
+  } catch (const std::length_error&) {
+    return Errno{ENOMEM};
+  }
 }
 
 }  // namespace kontain::sys

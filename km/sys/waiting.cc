@@ -30,7 +30,7 @@ SysResult sys_wait4(Task&, int pid, GuestPtr<int> status, int options, GuestPtr<
 }
 
 SysResult sys_waitid(Task& task, int kind, int id, GuestPtr<siginfo_t> info, int options, GuestPtr<rusage> usage) {
-  if (kind == P_PIDFD && task.process().fds().is_monitor_fd(id)) return Errno{EBADF};
+  if (kind == P_PIDFD) id = payload_number(task, id);
   siginfo_t child{};
   rusage used{};
   const SysResult result = host(SYS_waitid, kind, id, &child, options, &used);

@@ -14,6 +14,7 @@ Process::Process(const Process& parent)
       shares_memory(true),
       memory_(parent.memory_),
       fds_(parent.fds_),
+      descriptors_(parent.descriptors_),
       lifecycle_(parent.lifecycle_),
       executable_(parent.executable_),
       signals_(parent.signals_) {}

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "km/fd/monitor_fds.h"
+#include "km/fd/payload_fds.h"
 #include "km/mem/address_space.h"
 #include "km/task/lifecycle.h"
 #include "km/task/limits.h"
@@ -37,6 +38,8 @@ class Process {
 
   mem::AddressSpace& memory() { return memory_; }
   fd::MonitorFds& fds() { return fds_; }
+  // The numbers that calls of this process may name.
+  fd::PayloadFds& descriptors() { return descriptors_; }
   SignalActions& signals() { return signals_; }
 
   // Who makes threads and processes; nobody in unit tests.
@@ -69,6 +72,8 @@ class Process {
   // One that was expected has ended, or did not begin: true if it was the last.
   bool end_expected_thread() { return expected_threads_.fetch_sub(1) == 1; }
   size_t thread_count() const;
+  // While this is false nobody else uses this process's descriptors.
+  bool has_other_threads() const { return expected_threads_ > 1; }
   // In a forked child only the caller is left.
   void keep_only(Task& task);
   template <class Fn>
@@ -82,6 +87,7 @@ class Process {
  private:
   mem::AddressSpace& memory_;
   fd::MonitorFds& fds_;
+  fd::PayloadFds descriptors_;
   Lifecycle* lifecycle_ = nullptr;
   std::string executable_;
   SignalActions signals_;

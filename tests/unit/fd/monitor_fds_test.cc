@@ -56,8 +56,7 @@ TEST_CASE("the numbers of the monitor are two regions, used or not") {
     if (fds.is_monitor_fd(1023) || fds.is_monitor_fd(1280) || fds.is_monitor_fd(-1) || fds.is_monitor_fd(1 << 30))
       return false;
     return fds.first_owned_at_or_after(0) == 1024 && fds.first_owned_at_or_after(1280) == 14336 &&
-           fds.first_owned_at_or_after(16384) == MonitorFds::kNumbers && fds.first_free_at_or_after(1030) == 1280 &&
-           fds.owned_word(16) == ~uint64_t{0} && fds.owned_word(15) == 0 && fds.owned_word(1 << 20) == 0;
+           fds.first_owned_at_or_after(16384) == MonitorFds::kNumbers && fds.first_free_at_or_after(1030) == 1280;
   }));
 }
 

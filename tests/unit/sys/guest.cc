@@ -55,9 +55,17 @@ Guest::~Guest() {
 int64_t Guest::call_raw(std::string_view name, std::initializer_list<uint64_t> args) {
   const abi::SyscallRow* row = abi::find_syscall(name);
   if (row == nullptr) throw std::invalid_argument(std::string(name));
+  take_open_descriptors();
   sys::RawArgs raw{};
   std::copy(args.begin(), args.end(), raw.begin());
   return sys::dispatch(task_, row->number, raw).raw();
+}
+
+void Guest::take_open_descriptors() {
+  const UniqueFd proc(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  for (const int number : fd::open_descriptors(proc.get())) {
+    if (number != proc.get() && !fds_.is_monitor_fd(number)) process_.descriptors().publish(number);
+  }
 }
 
 void* Guest::allocate(size_t size) {

@@ -33,6 +33,9 @@ class Guest {
   }
   int64_t call_raw(std::string_view name, std::initializer_list<uint64_t> args);
 
+  // What a test has opened itself is the payload's; call() does this first.
+  void take_open_descriptors();
+
   // A zeroed object in guest memory, good until the Guest is destroyed.
   template <class T>
   T* make() {

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <mutex>
 
-namespace kontain::mem {
+namespace kontain {
 
 // A vfork(2) child runs on its suspended parent's stack and thread-local storage, so to this lock the two are one
 // thread: a parent that goes on and finds itself holding the lock knows that the child was killed inside it.
@@ -29,4 +29,4 @@ class Lock {
   std::atomic<const void*> owner_{nullptr};
 };
 
-}  // namespace kontain::mem
+}  // namespace kontain

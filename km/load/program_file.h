@@ -16,6 +16,7 @@ class ProgramFile final : public elf::ByteSource {
   uint64_t size() const override { return size_; }
   bool read_at(uint64_t offset, std::span<std::byte> to) const override;
   const UniqueFd& fd() const { return fd_; }
+  UniqueFd take_fd() { return std::move(fd_); }
 
  private:
   ProgramFile(UniqueFd fd, uint64_t size) : fd_(std::move(fd)), size_(size) {}

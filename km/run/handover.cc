@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -136,6 +137,24 @@ std::optional<std::string> read_sealed(int number) {
   return bytes;
 }
 
+// The payload's limit on the size of files is the host's, and holds for memory files too.
+class FileSizeRoom {
+ public:
+  FileSizeRoom() {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit room = {before_.rlim_max, before_.rlim_max};
+    if (before_.rlim_cur != room.rlim_cur) setrlimit(RLIMIT_FSIZE, &room);
+  }
+  ~FileSizeRoom() {
+    if (before_.rlim_cur != before_.rlim_max) setrlimit(RLIMIT_FSIZE, &before_);
+  }
+  FileSizeRoom(const FileSizeRoom&) = delete;
+  FileSizeRoom& operator=(const FileSizeRoom&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
 }  // namespace
 
 std::string encode_handover(const Handover& handover) {
@@ -158,6 +177,7 @@ std::optional<Handover> decode_handover(const std::string& bytes) {
 
 Result<UniqueFd> make_handover_file(const Handover& handover) {
   const std::string bytes = encode_handover(handover);
+  const FileSizeRoom room;
   UniqueFd fd(memfd_create("km", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!fd) return fail_errno("memfd_create", "", errno);
   if (pwrite(fd.get(), bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()) ||

@@ -50,6 +50,8 @@ class Monitor final : public task::Lifecycle {
   struct ThreadStart;
   struct VforkStart;
   class ForkLocks;
+  class TakenNumbers;
+  struct HostExec;
 
   explicit Monitor(kvm::System system) : system_(std::move(system)) {}
   Result<void> open_trace(const Handover* handover);
@@ -69,7 +71,8 @@ class Monitor final : public task::Lifecycle {
   // Processes (fork.cc, vfork.cc, exec.cc).
   void become_forked_child(task::Task& task, const task::CloneRequest& request, const vcpu::Context& context);
   static int vfork_child_main(void* start);
-  Handover describe_exec(task::Task& task, const FoundProgram& found, std::vector<std::string> environment);
+  int prepare_exec(task::Task& caller, task::ExecRequest request, TakenNumbers& taken, HostExec& host);
+  Handover describe_exec(task::Task& task, FoundProgram& found, std::vector<std::string> environment);
 
   kvm::System system_;
   fd::MonitorFds fds_;

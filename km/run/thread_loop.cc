@@ -46,7 +46,7 @@ void ThreadLoop::handle(const vcpu::Stop& stop) {
 }
 
 void ThreadLoop::handle_syscall() {
-  kvm_regs& regs = task_.cpu().regs();
+  const kvm_regs& regs = task_.cpu().regs();
   const auto number = static_cast<uint32_t>(regs.rax);
   const sys::RawArgs args = {regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9};
   std::optional<trace::CallText> text;
@@ -56,7 +56,8 @@ void ThreadLoop::handle_syscall() {
   if (task_.context_replaced) {
     task_.context_replaced = false;
   } else {
-    regs.rax = static_cast<uint64_t>(result);
+    // Not `regs`: a forked child has another vCPU.
+    task_.cpu().regs().rax = static_cast<uint64_t>(result);
     call_ = signal::FinishedCall{number, args[0], args[1], args[3], result};
   }
   if (!text || result == -task::kRestart) return;

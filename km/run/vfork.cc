@@ -25,6 +25,8 @@ struct Monitor::VforkStart {
   Monitor& monitor;
   task::Task& parent;
   const task::CloneRequest& request;
+  // The child's, but the parent's to destroy: a child that becomes another program destroys nothing.
+  task::Process process;
   int pidfd = -1;
 };
 
@@ -32,7 +34,7 @@ struct Monitor::VforkStart {
 int Monitor::vfork_child_main(void* opaque) {
   auto& start = *static_cast<VforkStart*>(opaque);
   task::Task& parent = start.parent;
-  task::Process process(parent.process());
+  task::Process& process = start.process;
   task::Task task(process, parent.cpu(), static_cast<pid_t>(host_call(SYS_gettid)));
   task.signal_mask = parent.signal_mask;
   task.alt_stack = parent.alt_stack;
@@ -60,7 +62,7 @@ mem::GuestResult<pid_t> Monitor::vfork(task::Task& caller, const task::CloneRequ
   if (!context) return tl::make_unexpected(mem::Errno{EAGAIN});
   auto stack = Mapping::create(kChildStackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK);
   if (!stack) return tl::make_unexpected(mem::Errno{ENOMEM});
-  VforkStart start = {*this, caller, request};
+  VforkStart start = {*this, caller, request, task::Process(caller.process())};
   const uint64_t flags =
       (request.flags & kHostFlags) | CLONE_VM | CLONE_VFORK | static_cast<uint64_t>(request.exit_signal);
   void* const top = static_cast<char*>(stack->get()) + stack->size();

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 
+#include "km/fd/kept_fd.h"
 #include "km/sys/forward.h"
 #include "km/sys/new_fds.h"
 
@@ -31,33 +32,30 @@ GuestResult<std::vector<std::string>> load_strings(StringVector vector, size_t& 
 SysResult execute(Task& task, DirFd directory, GuestPtr<const char> path, StringVector arguments,
                   StringVector environment, int flags) {
   if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) return Errno{EINVAL};
-  GUEST_TRY_ASSIGN(const std::string name, mem::load_string(path, PATH_MAX));
-  if (name.empty() && !(flags & AT_EMPTY_PATH)) return Errno{ENOENT};
-  const bool by_descriptor = name.empty();
-  if (by_descriptor && directory.number() == AT_FDCWD) return Errno{EACCES};
-
   task::ExecRequest request;
-  if (by_descriptor) {
-    GUEST_TRY_ASSIGN(request.file, open_program(task, directory, "", AT_EMPTY_PATH));
-  } else {
-    GUEST_TRY_ASSIGN(request.file, open_program(task, directory, name, flags & AT_SYMLINK_NOFOLLOW));
-  }
-  const bool relative_to_fd = directory.number() != AT_FDCWD && (by_descriptor || name.front() != '/');
-  request.name = name;
+  GUEST_TRY_ASSIGN(request.name, mem::load_string(path, PATH_MAX));
+  const bool by_descriptor = request.name.empty();
+  if (by_descriptor && !(flags & AT_EMPTY_PATH)) return Errno{ENOENT};
+  if (by_descriptor && directory.number() == AT_FDCWD) return Errno{EACCES};
+  const int how = by_descriptor ? AT_EMPTY_PATH : flags & AT_SYMLINK_NOFOLLOW;
+  GUEST_TRY_ASSIGN(UniqueFd opened, open_program(task, directory, request.name, how));
+  fd::KeptFd file(task.process().fds(), std::move(opened));
+  const bool relative_to_fd = directory.number() != AT_FDCWD && (by_descriptor || request.name.front() != '/');
   if (relative_to_fd) {
-    request.name = "/dev/fd/" + std::to_string(directory.number()) + (by_descriptor ? "" : "/" + name);
-    const SysResult descriptor_flags = host(SYS_fcntl, directory, F_GETFD);
-    request.name_ends_with_exec = !descriptor_flags.is_error() && (descriptor_flags.raw() & FD_CLOEXEC);
+    request.name = "/dev/fd/" + std::to_string(directory.number()) + (by_descriptor ? "" : "/" + request.name);
+    const long descriptor_flags = host_call(SYS_fcntl, to_register(directory), F_GETFD);
+    request.name_ends_with_exec = descriptor_flags >= 0 && (descriptor_flags & FD_CLOEXEC);
   }
   size_t total = 0;
   GUEST_TRY_ASSIGN(request.arguments, load_strings(arguments, total));
   GUEST_TRY_ASSIGN(request.environment, load_strings(environment, total));
   request.open = [&task](const std::string& interpreter) -> tl::expected<UniqueFd, int> {
-    auto opened = open_program(task, kCurrentDirectory, interpreter, 0);
-    if (!opened) return tl::make_unexpected(opened.error().value);
-    return std::move(*opened);
+    auto found = open_program(task, kCurrentDirectory, interpreter, 0);
+    if (!found) return tl::make_unexpected(found.error().value);
+    return std::move(*found);
   };
   if (!task.process().lifecycle()) return Errno{ENOSYS};
+  request.file = file.take();
   return task.process().lifecycle()->execute(task, std::move(request));
 }
 

@@ -171,10 +171,11 @@ SysResult transfer(Task& task, PayloadFd fd, const IoctlRow& row, uint64_t addre
   return mem::copy_out(address, data.data(), row.size) ? result : Errno{EFAULT};
 }
 
-// SIOCGIFCONF: the buffer it points to goes to the host in place; without one the needed size is the answer.
+// SIOCGIFCONF: the buffer it points to goes to the host in place; without one the needed size is the answer, and the
+// length means nothing (OpenJDK leaves it unset).
 SysResult list_interfaces(PayloadFd fd, GuestPtr<ifconf> address) {
   GUEST_TRY_ASSIGN(ifconf copy, mem::load(address));
-  if (copy.ifc_len < 0) return Errno{EINVAL};
+  copy.ifc_len = copy.ifc_buf == nullptr ? 0 : std::max(copy.ifc_len, 0);
   const GuestPtr<char> buffer(reinterpret_cast<uint64_t>(copy.ifc_buf));
   const HostBuffer checked = optional_buffer(buffer, static_cast<uint64_t>(copy.ifc_len));
   ifconf request = copy;

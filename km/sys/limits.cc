@@ -37,13 +37,24 @@ SysResult set_descriptor_limit(Task& task, const rlimit& limit) {
   return set ? SysResult::ok() : Errno{set.error().errno_value};
 }
 
+// The same for the size of files: an exec hands the payload's state on in a memory file.
+SysResult set_file_size_limit(const rlimit& limit) {
+  rlimit applied{};
+  const SysResult read = host_limit(RLIMIT_FSIZE, nullptr, &applied);
+  if (read.is_error()) return read;
+  applied = {limit.rlim_cur, std::max(limit.rlim_max, applied.rlim_max)};
+  return host_limit(RLIMIT_FSIZE, &applied, nullptr);
+}
+
 SysResult set_limit(Task& task, unsigned resource, const rlimit& limit) {
-  if (!is_kept_from_host(resource) && resource != RLIMIT_NOFILE) return host_limit(resource, &limit, nullptr);
+  const bool hard_is_kept = resource == RLIMIT_NOFILE || resource == RLIMIT_FSIZE;
+  if (!is_kept_from_host(resource) && !hard_is_kept) return host_limit(resource, &limit, nullptr);
   GUEST_TRY_ASSIGN(const rlimit old, payload_limit(task, resource));
   if (limit.rlim_cur > limit.rlim_max) return Errno{EINVAL};
   if (limit.rlim_max > old.rlim_max && !may_raise_hard_limits()) return Errno{EPERM};
-  if (resource == RLIMIT_NOFILE) {
-    const SysResult applied = set_descriptor_limit(task, limit);
+  if (hard_is_kept) {
+    const SysResult applied =
+        resource == RLIMIT_NOFILE ? set_descriptor_limit(task, limit) : set_file_size_limit(limit);
     if (applied.is_error()) return applied;
   }
   if (resource == RLIMIT_STACK) task.memory().set_stack_limit(limit.rlim_cur);

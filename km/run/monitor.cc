@@ -16,6 +16,7 @@
 #include "km/signal/host_signals.h"
 #include "km/sys/limits.h"
 #include "km/sys/proc_files.h"
+#include "km/task/robust_list.h"
 
 namespace kontain::run {
 namespace {
@@ -149,15 +150,16 @@ load::Loaded<void> Monitor::load(FoundProgram found, const std::vector<std::stri
   return {};
 }
 
-void Monitor::run() { exit_host_thread(run_task(*main_task_)); }
+void Monitor::run() {
+  const int status = run_task(*main_task_);
+  exit_host_thread(status, main_task_->clear_child_tid);
+}
 
 void Monitor::end_process(task::Task& task, const Outcome& outcome) {
+  if (!task.process().begin_end()) wait_for_end();
   if (trace_) trace_->write_outcome(outcome);
-  if (task.process().shares_memory) {
-    release_thread_memory(task);
-  } else {
-    task.process().for_each_thread([](task::Task& thread) { release_thread_memory(thread); });
-  }
+  task.process().for_each_thread([](task::Task& thread) { task::release_robust_list(thread); });
+  if (task.process().shares_memory) clear_tid_word(task.clear_child_tid);
   run::end_process(outcome, name_);
 }
 

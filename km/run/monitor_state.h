@@ -63,10 +63,11 @@ class Monitor final : public task::Lifecycle {
   static void* thread_main(void* start);
   // Runs `task` on this host thread until it ends, or until the process does; returns the thread's status.
   int run_task(task::Task& task);
-  [[noreturn]] static void exit_host_thread(int status);
+  // `clear_child_tid`: whoever waits for that word expects the thread to be gone, so it is cleared last.
+  [[noreturn]] static void exit_host_thread(int status, uint64_t clear_child_tid);
   void reap_finished_threads();
-  // What the kernel does with the memory of a thread that ends or executes a program (kernel/fork.c: mm_release).
-  static void release_thread_memory(task::Task& task);
+  // What set_tid_address(2) asks for when a thread ends; 0 is nowhere.
+  static void clear_tid_word(uint64_t address);
 
   // Processes (fork.cc, vfork.cc, exec.cc).
   void become_forked_child(task::Task& task, const task::CloneRequest& request, const vcpu::Context& context);

@@ -54,7 +54,7 @@ load::Loaded<OpenedFile> open_program(const std::string& name) {
 
 std::string real_path(const UniqueFd& fd) {
   std::array<char, 4096> target;
-  const std::string link = "/proc/self/fd/" + std::to_string(fd.get());
+  const std::string link = "/proc/thread-self/fd/" + std::to_string(fd.get());
   const ssize_t size = readlink(link.c_str(), target.data(), target.size());
   return size > 0 ? std::string(target.data(), static_cast<size_t>(size)) : std::string();
 }
@@ -107,8 +107,8 @@ load::Loaded<FoundProgram> follow_scripts(OpenedFile file, std::vector<std::stri
     if (!next) return not_started((*shebang)->interpreter, next.error());
     file = {std::move(*next), (*shebang)->interpreter};
   }
-  return tl::make_unexpected(load::LoadError{
-      {file.path, "cannot be started", "too many levels of scripts", ELOOP}, kExitNotRunnable, ELOOP});
+  return tl::make_unexpected(
+      load::LoadError{{file.path, "cannot be started", "too many levels of scripts", ELOOP}, kExitNotRunnable, ELOOP});
 }
 
 }  // namespace

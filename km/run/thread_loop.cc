@@ -1,9 +1,11 @@
 #include "km/run/thread_loop.h"
 
 #include <signal.h>
+#include <sys/syscall.h>
 
 #include <cerrno>
 
+#include "base/host_call.h"
 #include "km/run/exception.h"
 #include "km/sys/table.h"
 
@@ -14,8 +16,13 @@ Outcome killed_by(const signal::FatalSignal& fatal) { return Outcome::killed(fat
 
 }  // namespace
 
+void wait_for_end() {
+  for (;;) host_call(SYS_pause);
+}
+
 ThreadEnd ThreadLoop::run() {
   for (;;) {
+    if (task_.process().is_ending()) wait_for_end();
     call_.reset();
     handle(task_.cpu().run());
     if (auto end = end_of_task()) return *end;

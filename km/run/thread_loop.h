@@ -17,6 +17,9 @@ struct ThreadEnd {
   Outcome outcome;  // of the process, or with its status the thread's
 };
 
+// Sleeps until another thread has ended the process.
+[[noreturn]] void wait_for_end();
+
 class ThreadLoop {
  public:
   // `trace` may be null. Everything outlives the object.

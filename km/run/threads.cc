@@ -115,7 +115,8 @@ void* Monitor::thread_main(void* opaque) {
   if (request.flags & CLONE_CHILD_SETTID) static_cast<void>(mem::store(child_tid, task.tid()));
   start->parent_tid->ensure(task.tid());
   start.reset();
-  exit_host_thread(monitor.run_task(task));
+  const int status = monitor.run_task(task);
+  exit_host_thread(status, task.clear_child_tid);
 }
 
 int Monitor::run_task(task::Task& task) {
@@ -126,12 +127,12 @@ int Monitor::run_task(task::Task& task) {
   if (end.ends_process || task.process().shares_memory) end_process(task, end.outcome);
   signal::block_host_signals();
   signal::bind_host_thread(nullptr);
-  release_thread_memory(task);
+  task::release_robust_list(task);
   task.process().remove_thread(task);
   machine_->recycle(task.cpu());
-  if (task.tid() == leader_) task.process().leader_status = end.outcome.status;
-  // KVM's own worker is a thread of this process and outlives them all, unless the last one ends it.
-  if (task.process().end_expected_thread()) end_process(task, Outcome::exited(task.process().leader_status));
+  // KVM's own worker is a thread of this process and outlives them all, unless the last one ends it. The status is
+  // then the last thread's (kernel/exit.c: synchronize_group_exit).
+  if (task.process().end_expected_thread()) end_process(task, end.outcome);
   if (task.tid() != leader_) {
     std::scoped_lock hold(threads_lock_);
     finished_.push_back(pthread_self());
@@ -139,8 +140,9 @@ int Monitor::run_task(task::Task& task) {
   return end.outcome.status;
 }
 
-void Monitor::exit_host_thread(int status) {
+void Monitor::exit_host_thread(int status, uint64_t clear_child_tid) {
   __malloc_arena_thread_freeres();
+  clear_tid_word(clear_child_tid);
   host_call(SYS_exit, static_cast<uint64_t>(status));
   __builtin_unreachable();
 }
@@ -151,9 +153,8 @@ void Monitor::reap_finished_threads() {
   finished_.clear();
 }
 
-void Monitor::release_thread_memory(task::Task& task) {
-  task::release_robust_list(task);
-  const mem::GuestPtr<int> word(task.clear_child_tid);
+void Monitor::clear_tid_word(uint64_t address) {
+  const mem::GuestPtr<int> word(address);
   if (word.is_null() || !mem::store(word, 0)) return;
   host_call(SYS_futex, word.address(), FUTEX_WAKE, 1, 0, 0, 0);
 }

@@ -77,14 +77,14 @@ bool socket_has_timeout(uint64_t descriptor, int option) {
 
 // signal(7), "Interruption of system calls": those that fail with EINTR even if the handler has SA_RESTART.
 bool never_restarts(const FinishedCall& call) {
-  static constexpr auto kNever = std::to_array<long>({
-      SYS_poll,       SYS_ppoll,           SYS_select,          SYS_pselect6,        SYS_epoll_wait, SYS_epoll_pwait,
-      SYS_pause,      SYS_rt_sigsuspend,   SYS_rt_sigtimedwait, SYS_nanosleep,       SYS_semop,      SYS_semtimedop,
-      SYS_msgrcv,     SYS_msgsnd,          SYS_io_getevents,    SYS_clock_nanosleep, 441L /* epoll_pwait2 */,
-      333L /* io_pgetevents */});
+  static constexpr auto kNever = std::to_array<long>(
+      {SYS_poll, SYS_ppoll, SYS_select, SYS_pselect6, SYS_epoll_wait, SYS_epoll_pwait, SYS_pause, SYS_rt_sigsuspend,
+       SYS_rt_sigtimedwait, SYS_nanosleep, SYS_semop, SYS_semtimedop, SYS_msgrcv, SYS_msgsnd, SYS_io_getevents,
+       SYS_clock_nanosleep, 441L /* epoll_pwait2 */, 333L /* io_pgetevents */});
   if (std::ranges::find(kNever, static_cast<long>(call.number)) != kNever.end()) return true;
   switch (call.number) {
-    case SYS_futex: return call.fourth_argument != 0;
+    case SYS_futex:
+    case SYS_futex_waitv: return call.fourth_argument != 0;
     case SYS_accept:
     case SYS_accept4:
     case SYS_recvfrom:
@@ -105,9 +105,9 @@ bool never_restarts(const FinishedCall& call) {
 // Calls that programs make in order to wait. A signal taken just before one ends it with EINTR, as it would have if it
 // had come a moment later: such a program may never be woken again. All others are simply made after the handler.
 bool is_wait(const FinishedCall& call) {
-  static constexpr auto kWaits = std::to_array<long>(
-      {SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_recvmmsg, SYS_accept, SYS_accept4, SYS_wait4, SYS_waitid,
-       SYS_futex, SYS_flock, SYS_mq_timedreceive});
+  static constexpr auto kWaits =
+      std::to_array<long>({SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_recvmmsg, SYS_accept, SYS_accept4,
+                           SYS_wait4, SYS_waitid, SYS_futex, SYS_futex_waitv, SYS_flock, SYS_mq_timedreceive});
   if (call.number == SYS_fcntl) return call.second_argument == F_SETLKW || call.second_argument == F_OFD_SETLKW;
   return std::ranges::find(kWaits, static_cast<long>(call.number)) != kWaits.end() || never_restarts(call);
 }
@@ -134,8 +134,8 @@ void settle_call(Task& task, const FinishedCall& call, const SignalAction& actio
 }
 
 FatalSignal fatal(const Taken& taken) {
-  return {taken.info.si_signo, taken.info.si_code, reinterpret_cast<uint64_t>(taken.info.si_addr), taken.rip,
-          taken.cause,         taken.is_fault};
+  return {taken.info.si_signo, taken.info.si_code, reinterpret_cast<uint64_t>(taken.info.si_addr),
+          taken.rip,           taken.cause,        taken.is_fault};
 }
 
 Taken from_fault(const task::ForcedSignal& forced) {

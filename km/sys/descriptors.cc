@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +17,7 @@ namespace {
 
 enum class FcntlArgument {
   Value,      // an integer, or none
+  Signal,     // its number
   NewFd,      // an integer; the result is a new descriptor
   LockIn,     // const struct flock *
   LockInOut,  // struct flock *
@@ -30,21 +32,21 @@ struct FcntlRow {
   FcntlArgument argument;
 };
 
-// fcntl(2). Not here: F_NOTIFY, F_SETSIG and F_CANCELLK, whose signals and locks are not the payload's to see.
+// fcntl(2). Not here: F_NOTIFY and F_CANCELLK, whose signals and locks are not the payload's to see.
 constexpr FcntlRow kFcntlRows[] = {
     {F_DUPFD, FcntlArgument::NewFd},         {F_GETFD, FcntlArgument::Value},
     {F_SETFD, FcntlArgument::Value},         {F_GETFL, FcntlArgument::Value},
     {F_SETFL, FcntlArgument::Value},         {F_GETLK, FcntlArgument::LockInOut},
     {F_SETLK, FcntlArgument::LockIn},        {F_SETLKW, FcntlArgument::LockIn},
     {F_SETOWN, FcntlArgument::Value},        {F_GETOWN, FcntlArgument::Value},
-    {F_GETSIG, FcntlArgument::Value},        {F_SETOWN_EX, FcntlArgument::OwnerIn},
-    {F_GETOWN_EX, FcntlArgument::OwnerOut},  {F_OFD_GETLK, FcntlArgument::LockInOut},
-    {F_OFD_SETLK, FcntlArgument::LockIn},    {F_OFD_SETLKW, FcntlArgument::LockIn},
-    {F_SETLEASE, FcntlArgument::Value},      {F_GETLEASE, FcntlArgument::Value},
-    {F_DUPFD_CLOEXEC, FcntlArgument::NewFd}, {F_SETPIPE_SZ, FcntlArgument::Value},
-    {F_GETPIPE_SZ, FcntlArgument::Value},    {F_ADD_SEALS, FcntlArgument::Value},
-    {F_GET_SEALS, FcntlArgument::Value},     {F_GET_RW_HINT, FcntlArgument::HintOut},
-    {F_SET_RW_HINT, FcntlArgument::HintIn},
+    {F_GETSIG, FcntlArgument::Value},        {F_SETSIG, FcntlArgument::Signal},
+    {F_SETOWN_EX, FcntlArgument::OwnerIn},   {F_GETOWN_EX, FcntlArgument::OwnerOut},
+    {F_OFD_GETLK, FcntlArgument::LockInOut}, {F_OFD_SETLK, FcntlArgument::LockIn},
+    {F_OFD_SETLKW, FcntlArgument::LockIn},   {F_SETLEASE, FcntlArgument::Value},
+    {F_GETLEASE, FcntlArgument::Value},      {F_DUPFD_CLOEXEC, FcntlArgument::NewFd},
+    {F_SETPIPE_SZ, FcntlArgument::Value},    {F_GETPIPE_SZ, FcntlArgument::Value},
+    {F_ADD_SEALS, FcntlArgument::Value},     {F_GET_SEALS, FcntlArgument::Value},
+    {F_GET_RW_HINT, FcntlArgument::HintOut}, {F_SET_RW_HINT, FcntlArgument::HintIn},
 };
 
 template <class T>
@@ -102,6 +104,11 @@ SysResult sys_fcntl(Task& task, PayloadFd fd, unsigned command, uint64_t argumen
   const auto* row = std::ranges::find(kFcntlRows, command, &FcntlRow::command);
   if (row == std::end(kFcntlRows)) return host(SYS_fcntl, fd, F_GETFD).is_error() ? Errno{EBADF} : Errno{EINVAL};
   switch (row->argument) {
+    case FcntlArgument::Signal:
+      // Sent with a code of the kernel's, they would be taken for a fault of the monitor's (km/signal/host_signals.h).
+      argument = static_cast<uint32_t>(argument);  // as the kernel does
+      if (argument == SIGSEGV || argument == SIGBUS) return Errno{EINVAL};
+      return host(SYS_fcntl, fd, command, argument);
     case FcntlArgument::Value: return host(SYS_fcntl, fd, command, argument);
     case FcntlArgument::NewFd: return hand_out_fd(task, host(SYS_fcntl, fd, command, argument));
     case FcntlArgument::LockIn: return fcntl_in(fd, command, GuestPtr<const struct flock>(argument));

@@ -42,10 +42,10 @@ std::unique_ptr<task::ProcRoot> find_root(Task& task) {
   auto opened = keep_from_payload(task, host(SYS_openat2, kCurrentDirectory, kMountPoint.data(), &how, sizeof how));
   if (!opened || !is_root_of_procfs(opened->get(), root->device)) return root;
   root->fd = opened->take().release();
-  auto smaps = keep_from_payload(task, host(SYS_openat, root->fd, "self/smaps", O_RDONLY | O_CLOEXEC));
+  auto smaps = keep_from_payload(task, host(SYS_openat, root->fd, "thread-self/smaps", O_RDONLY | O_CLOEXEC));
   if (smaps) root->smaps_fd = smaps->take().release();
   struct stat info;
-  if (!host(SYS_newfstatat, root->fd, "self/exe", &info, 0).is_error()) {
+  if (!host(SYS_newfstatat, root->fd, "thread-self/exe", &info, 0).is_error()) {
     root->monitor_device = info.st_dev;
     root->monitor_inode = info.st_ino;
   }
@@ -169,7 +169,8 @@ std::string read_host_file(int number) {
   }
 }
 
-std::string proc_fd_name(int number) { return "self/fd/" + std::to_string(number); }
+// Not self: nothing is found there once the first thread has left.
+std::string proc_fd_name(int number) { return "thread-self/fd/" + std::to_string(number); }
 std::string proc_fd_path(int number) { return "/proc/" + proc_fd_name(number); }
 
 GuestResult<std::string> descriptor_target(Task& task, int number) {

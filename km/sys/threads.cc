@@ -7,6 +7,7 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <span>
 
 #include "km/signal/host_signals.h"
 #include "km/sys/forward.h"
@@ -14,11 +15,11 @@
 namespace kontain::sys {
 namespace {
 
-constexpr uint64_t kExitSignalMask = 0xff;  // CSIGNAL
+constexpr uint64_t kExitSignalMask = 0xff;       // CSIGNAL
 constexpr uint64_t kClearSighand = 0x100000000;  // CLONE_CLEAR_SIGHAND
 constexpr uint64_t kIntoCgroup = 0x200000000;    // CLONE_INTO_CGROUP
-constexpr uint64_t kNewNamespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
-                                    CLONE_NEWPID | CLONE_NEWNET;
+constexpr uint64_t kNewNamespaces =
+    CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 constexpr uint64_t kKnownFlags = 0x3'ffff'ffff;
 
 // Combinations the kernel refuses (kernel/fork.c: copy_process), and those that would share the monitor's own state
@@ -195,6 +196,23 @@ SysResult sys_futex(Task&, uint64_t address, int operation, uint32_t value, uint
   if (!shape->has_timeout) return host(SYS_futex, futex_word(address), operation, value, fourth, second, value3);
   GUEST_TRY_ASSIGN(std::optional<timespec> timeout, load_optional(GuestPtr<const timespec>(fourth)));
   return host(SYS_futex, futex_word(address), operation, value, pointer_or_null(timeout), second, value3);
+}
+
+SysResult sys_futex_waitv(Task&, GuestPtr<const FutexWaiter> waiters, unsigned count, unsigned flags,
+                          GuestPtr<const timespec> timeout, int clock) {
+  constexpr size_t kLimit = 128;   // FUTEX_WAITV_MAX
+  constexpr uint32_t kSize32 = 2;  // FUTEX2_SIZE_U32
+  constexpr uint32_t kPrivate = FUTEX_PRIVATE_FLAG;
+  if (flags != 0 || count == 0 || count > kLimit || waiters.is_null()) return Errno{EINVAL};
+  if (!timeout.is_null() && clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) return Errno{EINVAL};
+  GUEST_TRY_ASSIGN(std::optional<timespec> time, load_optional(timeout));
+  std::array<FutexWaiter, kLimit> copies;
+  if (!mem::copy_in(copies.data(), waiters.address(), count * sizeof(FutexWaiter))) return Errno{EFAULT};
+  for (FutexWaiter& waiter : std::span(copies).first(count)) {
+    if ((waiter.flags & ~kPrivate) != kSize32) return Errno{EINVAL};
+    waiter.address = futex_word(waiter.address).address();
+  }
+  return host(SYS_futex_waitv, copies.data(), count, flags, pointer_or_null(time), clock);
 }
 
 }  // namespace kontain::sys

@@ -40,4 +40,14 @@ SysResult sys_membarrier(Task& task, int command, unsigned flags, int cpu);
 SysResult sys_futex(Task& task, uint64_t address, int operation, uint32_t value, uint64_t fourth, uint64_t address2,
                     uint32_t value3);
 
+// struct futex_waitv.
+struct FutexWaiter {
+  uint64_t value;
+  uint64_t address;
+  uint32_t flags;
+  uint32_t reserved;
+};
+SysResult sys_futex_waitv(Task& task, GuestPtr<const FutexWaiter> waiters, unsigned count, unsigned flags,
+                          GuestPtr<const timespec> timeout, int clock);
+
 }  // namespace kontain::sys

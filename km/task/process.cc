@@ -36,6 +36,7 @@ size_t Process::thread_count() const {
 void Process::keep_only(Task& task) {
   threads_.assign(1, &task);
   expected_threads_ = 1;
+  is_ending_ = false;
 }
 
 }  // namespace kontain::task

@@ -69,8 +69,10 @@ class Process {
   // One that was expected has ended, or did not begin: true if it was the last.
   bool end_expected_thread() { return expected_threads_.fetch_sub(1) == 1; }
   size_t thread_count() const;
-  // What exit(2) of the first thread said: the status of the process if all threads end one by one.
-  std::atomic<int> leader_status = 0;
+  // The process ends as a whole: true for the thread that says so first. No thread runs payload code from then on, so
+  // that the locks the dead leave behind are seen by other processes only.
+  bool begin_end() { return !is_ending_.exchange(true); }
+  bool is_ending() const { return is_ending_.load(std::memory_order_relaxed); }
   // In a forked child only the caller is left.
   void keep_only(Task& task);
   template <class Fn>
@@ -90,6 +92,7 @@ class Process {
   mutable std::mutex threads_lock_;
   std::vector<Task*> threads_;
   std::atomic<int> expected_threads_ = 1;
+  std::atomic<bool> is_ending_ = false;
 };
 
 }  // namespace kontain::task

@@ -543,7 +543,7 @@ CASE(last_thread_returns) {
 CASE(leader_leaves_with_raw_exit) {
   pthread_t thread;
   start(&thread, wait_a_little, NULL);
-  syscall(SYS_exit, 44);  // the status of the process is the leader's
+  syscall(SYS_exit, 44);  // the status of the process is the last thread's since Linux 6.1
 }
 
 static void* exit_nine(void* unused) {
@@ -862,4 +862,35 @@ CASE(rusage_of_threads) {
   CHECK_EQ(getrusage(RUSAGE_THREAD, &usage), 0);
   CHECK(usage.ru_utime.tv_sec == 0);
   say("counted apart");
+}
+
+static void* sleep_for_ever(void* unused) {
+  for (;;) pause();
+  return unused;
+}
+
+static void* exit_with_43(void* unused) {
+  (void)unused;
+  usleep(2000);
+  syscall(SYS_exit_group, 43);
+  return NULL;
+}
+
+// The end of the process releases what joins its threads, which must not run on.
+CASE(status_of_whoever_ends_the_process) {
+  int all = 0;
+  for (int i = 0; i < 40; i++) {
+    pid_t pid = fork();
+    if (pid == 0) {
+      pthread_t waiting, ending;
+      start(&waiting, sleep_for_ever, NULL);
+      start(&ending, exit_with_43, NULL);
+      join(waiting);
+      syscall(SYS_exit_group, 7);
+    }
+    int status = 0;
+    CHECK_EQ(waitpid(pid, &status, 0), pid);
+    all += WIFEXITED(status) && WEXITSTATUS(status) == 43;
+  }
+  say("%d", all);
 }

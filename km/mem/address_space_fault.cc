@@ -63,7 +63,8 @@ FaultSignal bus_error(long result) { return {SIGBUS, result == -EHWPOISON ? BUS_
 
 std::optional<FaultSignal> AddressSpace::handle_fault(uint64_t address, uint64_t error_code) {
   if (!in_guest(address, 1)) {
-    const bool system_page = error_code & x86::kFaultPresent;
+    // The kernel's half is never mapped for a program, whatever the processor says about it.
+    const bool system_page = (error_code & x86::kFaultPresent) && address < x86::kTaskSizeMax;
     return FaultSignal{SIGSEGV, system_page ? SEGV_ACCERR : SEGV_MAPERR};
   }
   const int needed = needed_protection(error_code);

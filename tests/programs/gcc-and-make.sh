@@ -6,7 +6,7 @@ build() {
   "${run[@]}" make -j2 check CXX=g++
   sha256sum words libtext.a | cut -c 1-64
   "${run[@]}" make -q && echo "up to date"
-  touch text.h
+  touch text.hpp
   if "${run[@]}" make -q; then echo "changed, and up to date?"; fi
   "${run[@]}" make -s all && echo "built again"
   { "${run[@]}" make broken 2>&1 || echo "error: status $?"; } | sed -n 's/.*\(error: .*\)/\1/p'

@@ -2,6 +2,15 @@
 # shellcheck shell=bash
 . "$KONTAIN_SOURCE/tests/programs/lib.sh"
 nginx=$("$payloads/../fetch-package.sh" nginx)/usr/sbin/nginx
+# A daemon that a failed test leaves behind; one that ended has removed its file.
+clean_up() {
+  local file
+  for file in "$workdir"/*/pid; do
+    [ ! -s "$file" ] || kill -TERM "$(cat "$file")"
+  done
+  rm -rf "$workdir"
+}
+trap clean_up EXIT
 write_configuration() {
   cat >nginx.conf <<C
 user $(id -un) $(id -gn);

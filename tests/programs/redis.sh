@@ -52,6 +52,6 @@ session() {
   ask shutdown nosave || true
   expect_exit "$server" 0 "redis-server after the restart"
 }
-[ "${1:-}" != full ] || requests=20000 limit=900
+[ "${1:-}" != full ] || requests=5000 limit=900
 both_ways session
 expect_contains native.out "all keys are back"

@@ -46,6 +46,8 @@ class Terminal:
 
 def show(text):
     text = text.replace("\r", "").replace(PROMPT, "")
+    # Whether a shell tells of a job's end before or after the next prompt is a matter of time.
+    text = re.sub(r"\[\d\][+-]? +(Terminated|Killed) .*\n", "", text)
     print(re.sub(r"(\[\d\]) \d+", r"\1 PID", text), end="")
 
 

@@ -38,7 +38,9 @@ def layer_of(folder, layers):
 
 def source_files(tree):
     for folder, children, files in os.walk(tree):
-        children[:] = [child for child in children if child not in NOT_OURS and not child.startswith(".")]
+        # A folder in `payloads` is a project that a test builds inside, with a build system of its own.
+        is_payload = os.path.basename(folder) == "payloads"
+        children[:] = [c for c in children if c not in NOT_OURS and not c.startswith(".") and not is_payload]
         for name in files:
             if name.endswith(SOURCES):
                 yield os.path.relpath(folder, tree), name

@@ -138,7 +138,9 @@ TEST_CASE("fcntl knows its commands and no others") {
   CHECK(guest.call("fcntl", fd, F_SETLK, lock) == 0);
   CHECK(guest.call("fcntl", fd, F_GETLK, lock) == 0);
   CHECK(lock->l_type == F_UNLCK);
-  CHECK(guest.call("fcntl", fd, 10 /* F_SETSIG */, 0) == -EINVAL);
+  CHECK(guest.call("fcntl", fd, 10 /* F_SETSIG */, SIGSEGV) == -EINVAL);
+  CHECK(guest.call("fcntl", fd, 10, SIGUSR1) == 0);
+  CHECK(guest.call("fcntl", fd, 10, 0) == 0);
   CHECK(guest.call("fcntl", fd, F_NOTIFY, 0) == -EINVAL);
   CHECK(guest.call("fcntl", fd, 0x7fff, 0) == -EINVAL);
   CHECK(guest.call("fcntl", 199, 0x7fff, 0) == -EBADF);

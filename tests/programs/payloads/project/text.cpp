@@ -1,4 +1,4 @@
-#include "text.h"
+#include "text.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -3,8 +3,8 @@
 #include <iostream>
 #include <stdexcept>
 
-#include "count.h"
-#include "text.h"
+#include "count.hpp"
+#include "text.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "count.h"
+#include "count.hpp"
 
 #include <mutex>
 #include <thread>

@@ -13,7 +13,7 @@ HEAD = """# Compatibility
 Made by `tests/conformance/differences.py` from `tests/conformance/differences.txt`.
 
 Small programs run natively and under `km`, and have to print the same and end the same way. These are the cases that
-do not, each by design; the tests require that they differ exactly so. Limits of single system calls are in
+do not, by design unless it is said; the tests require that they differ exactly so. Limits of single system calls are in
 [syscalls.md](syscalls.md).
 """
 

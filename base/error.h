@@ -11,10 +11,10 @@ namespace kontain {
 // A failure of our own. Printed as `tool: what: detail: reason`; an empty part is left out together with its colon.
 // Never shown to a payload: what a payload sees is an errno (km/sys/result.h).
 struct Error {
-  std::string what;         // the operation or the option, e.g. "/dev/kvm" or "KVM_CREATE_VM"
-  std::string detail;       // which thing or value, may be empty
-  std::string reason;       // why, in words
-  int errno_value = 0;      // the host's errno when the reason is one, else 0
+  std::string what;     // the operation or the option, e.g. "/dev/kvm" or "KVM_CREATE_VM"
+  std::string detail;   // which thing or value, may be empty
+  std::string reason;   // why, in words
+  int errno_value = 0;  // the host's errno when the reason is one, else 0
 
   // The parts joined by ": ", control characters escaped so that hostile names cannot forge output.
   std::string message() const;
@@ -39,16 +39,16 @@ std::string errno_text(int errno_value);
 #define KONTAIN_CONCAT(a, b) KONTAIN_CONCAT2(a, b)
 
 // TRY(expr): returns the error of `expr` from the enclosing function, or goes on.
-#define TRY(expr)                                                       \
-  do {                                                                  \
-    auto&& try_result_ = (expr);                                        \
+#define TRY(expr)                                                                 \
+  do {                                                                            \
+    auto&& try_result_ = (expr);                                                  \
     if (!try_result_) return tl::make_unexpected(std::move(try_result_).error()); \
   } while (false)
 
 // TRY_ASSIGN(decl, expr): declares or assigns the value of `expr`, or returns its error.
 #define TRY_ASSIGN(decl, expr) TRY_ASSIGN_(KONTAIN_CONCAT(try_value_, __COUNTER__), decl, expr)
-#define TRY_ASSIGN_(tmp, decl, expr)                                  \
-  auto&& tmp = (expr);                                                \
+#define TRY_ASSIGN_(tmp, decl, expr)                            \
+  auto&& tmp = (expr);                                          \
   if (!tmp) return tl::make_unexpected(std::move(tmp).error()); \
   decl = std::move(*tmp)
 

@@ -9,10 +9,10 @@
 namespace kontain {
 
 struct SubprocessResult {
-  int exit_code = 0;    // 0..255, valid when `signal` is 0
-  int signal = 0;       // the signal that ended it, or 0
-  std::string out;      // all of stdout
-  std::string err;      // all of stderr
+  int exit_code = 0;  // 0..255, valid when `signal` is 0
+  int signal = 0;     // the signal that ended it, or 0
+  std::string out;    // all of stdout
+  std::string err;    // all of stderr
 };
 
 // Runs `argv` (argv[0] is looked up in PATH) with stdin from /dev/null and waits for its end.

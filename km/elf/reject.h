@@ -21,7 +21,7 @@ enum class RejectKind : uint8_t {
   WrongByteOrder,  // big-endian ELF
   WrongMachine,    // another processor's ELF
   WrongType,       // an object file or a core dump
-  CutHeader,  // shorter than an ELF header
+  CutHeader,       // shorter than an ELF header
   Truncated,       // the file ends before something its headers promise
   BadHeader,       // the program header table cannot be one
   BadSegment,      // a PT_LOAD that cannot be mapped

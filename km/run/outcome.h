@@ -16,7 +16,7 @@ inline constexpr int kExitNotFound = 127;
 struct Outcome {
   enum class Kind : uint8_t { Exited, Killed };
   Kind kind = Kind::Exited;
-  int status = 0;      // Exited: 0..255
+  int status = 0;              // Exited: 0..255
   signal::FatalSignal signal;  // Killed
 
   static Outcome exited(int status) { return {Kind::Exited, status, {}}; }

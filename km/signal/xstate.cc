@@ -81,8 +81,11 @@ size_t xstate_frame_size() { return layout().size + sizeof kMagic2; }
 void encode_xstate(const kvm::XsaveArea& area, std::span<std::byte> out) {
   const Layout& known = layout();
   std::memcpy(out.data(), area.bytes, known.size);
-  const Mark mark = {kMagic1, static_cast<uint32_t>(known.size + sizeof kMagic2), known.components,
-                     static_cast<uint32_t>(known.size), {}};
+  const Mark mark = {kMagic1,
+                     static_cast<uint32_t>(known.size + sizeof kMagic2),
+                     known.components,
+                     static_cast<uint32_t>(known.size),
+                     {}};
   std::memcpy(out.data() + kMarkOffset, &mark, sizeof mark);
   std::memcpy(out.data() + known.size, &kMagic2, sizeof kMagic2);
 }

@@ -34,8 +34,8 @@ struct CloneRequest {
 // Opens a file for execution by the rules for payload paths: an interpreter. The error is an errno.
 using OpenForExec = std::function<tl::expected<UniqueFd, int>(const std::string& path)>;
 
-// execve(2). Paths are the payload's; `file` was opened by its rules. It and what `open` returns are among the monitor's
-// numbers (fd::MonitorFds), which whoever executes gives back.
+// execve(2). Paths are the payload's; `file` was opened by its rules. It and what `open` returns are among the
+// monitor's numbers (fd::MonitorFds), which whoever executes gives back.
 struct ExecRequest {
   UniqueFd file;
   std::string name;  // as given: AT_EXECFN, and what a script's interpreter is told to read

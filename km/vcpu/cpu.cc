@@ -187,25 +187,18 @@ void Cpu::Private::prepare_entry() {
 Stop Cpu::Private::on_exit() {
   const kvm_run& shared = vcpu.shared();
   switch (shared.exit_reason) {
-    case KVM_EXIT_MMIO:
-      return on_doorbell();
+    case KVM_EXIT_MMIO: return on_doorbell();
     case KVM_EXIT_IO:
       if (sregs().cs.dpl != 0 || shared.io.direction != KVM_EXIT_IO_OUT) return bad("port I/O by the payload");
       if (shared.io.port == kExceptionPort) return on_exception();
       if (shared.io.port == kSyscallPort) return on_syscall_port();
       return bad("port I/O by the payload");
-    case KVM_EXIT_INTR:
-      return on_interrupted();
-    case KVM_EXIT_SHUTDOWN:
-      return bad("triple fault");
-    case KVM_EXIT_INTERNAL_ERROR:
-      return bad("an instruction the host cannot emulate");
-    case KVM_EXIT_HLT:
-      return bad("halt");
-    case KVM_EXIT_FAIL_ENTRY:
-      return bad("the processor refused the payload's context");
-    default:
-      return bad("unexpected exit");
+    case KVM_EXIT_INTR: return on_interrupted();
+    case KVM_EXIT_SHUTDOWN: return bad("triple fault");
+    case KVM_EXIT_INTERNAL_ERROR: return bad("an instruction the host cannot emulate");
+    case KVM_EXIT_HLT: return bad("halt");
+    case KVM_EXIT_FAIL_ENTRY: return bad("the processor refused the payload's context");
+    default: return bad("unexpected exit");
   }
 }
 

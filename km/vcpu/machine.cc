@@ -138,7 +138,8 @@ Result<void> Machine::reopen() {
 }
 
 uint32_t Machine::vcpu_limit() {
-  if (vcpu_limit_ == 0) vcpu_limit_ = static_cast<uint32_t>(std::max(1, vms_.back().check_extension(KVM_CAP_MAX_VCPUS)));
+  if (vcpu_limit_ == 0)
+    vcpu_limit_ = static_cast<uint32_t>(std::max(1, vms_.back().check_extension(KVM_CAP_MAX_VCPUS)));
   return vcpu_limit_;
 }
 

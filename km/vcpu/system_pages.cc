@@ -67,8 +67,8 @@ void write_descriptors(void* page, uint32_t cpu_and_node) {
   auto* tss = static_cast<unsigned char*>(page) + (kTss - kDescriptors);
   const uint64_t stack = kExceptionStackTop;
   const uint16_t no_io_map = kTssLimit + 1;
-  std::memcpy(tss + 4, &stack, sizeof stack);    // RSP0
-  std::memcpy(tss + 36, &stack, sizeof stack);   // IST1
+  std::memcpy(tss + 4, &stack, sizeof stack);   // RSP0
+  std::memcpy(tss + 36, &stack, sizeof stack);  // IST1
   std::memcpy(tss + 0x66, &no_io_map, sizeof no_io_map);
 }
 

@@ -44,7 +44,7 @@ TEST_CASE("a frame without its marks keeps the legacy part only") {
 TEST_CASE("what a processor would refuse is dropped") {
   std::vector<std::byte> frame(xstate_frame_size());
   encode_xstate(sample(), frame);
-  std::memset(frame.data() + 24, 0xff, 4);   // MXCSR
+  std::memset(frame.data() + 24, 0xff, 4);    // MXCSR
   std::memset(frame.data() + 512, 0xff, 64);  // the header
   kvm::XsaveArea back;
   decode_xstate(frame, back);

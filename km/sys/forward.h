@@ -65,8 +65,9 @@ uint64_t to_register(T value) {
 bool may_block(long number);
 
 // Issues the host's call. One that may sleep ends with EINTR or task::kRestart when a signal for the payload is in
-// hand; the run loop decides what becomes of it. SAFETY: a pointer argument is to monitor memory that the call may use;
-// guest memory comes as HostBuffer.
+// hand; the run loop decides what becomes of it.
+//
+// SAFETY: a pointer argument is to monitor memory that the call may use; guest memory comes as HostBuffer.
 template <class... Args>
 SysResult host(long number, Args... args) {
   static_assert(sizeof...(Args) <= 6);

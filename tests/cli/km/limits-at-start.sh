@@ -23,7 +23,7 @@ sees unlimited 'ulimit -S -s unlimited' /bin/bash -c '/bin/bash -c "ulimit -s"; 
 sees 8000000 'ulimit -S -v 8000000' /bin/bash -c 'ulimit -S -v'
 sees 'unlimited 8000000' 'ulimit -S -s unlimited; ulimit -S -v 8000000' /bin/bash -c 'echo $(ulimit -s) $(ulimit -S -v)'
 sees 8192 'ulimit -S -s 8192' /bin/bash -c 'ulimit -s'
-sees '' 'ulimit -S -s unlimited' /bin/bash -c 'env | grep KM_ || true'
+sees '' 'ulimit -S -s unlimited' /bin/bash -c 'env | grep KM_ | grep -v ^KM_REQUIRE_KVM || true'
 # The stack is as large as the payload's limit says, not as large as km's own.
 payload deep
 sees 1 'ulimit -S -s unlimited' ./deep

@@ -14,7 +14,7 @@ namespace kontain::kvm {
 
 // The size of struct kvm_xsave's fixed part: KVM_GET_XSAVE copies exactly this much.
 struct XsaveArea {
-  alignas(64) unsigned char bytes[4096];
+  unsigned char bytes[4096];
 };
 
 struct Msr {

@@ -102,7 +102,10 @@ Handover Monitor::describe_exec(task::Task& task, FoundProgram& found, std::vect
   if (found.program.interpreter) handover.interpreter_fd = found.program.interpreter->file.fd().get();
   handover.kvm_fd = system_.fd();
   handover.self_fd = self_.get();
-  if (trace_) handover.trace_fd = trace_->fd();
+  if (trace_) {
+    handover.trace_fd = trace_->fd();
+    handover.trace_names_threads = trace_->names_threads();
+  }
   handover.registry_fd = registration_.fd();
   handover.registry_path = registration_.path();
   return handover;
@@ -158,6 +161,7 @@ mem::Errno Monitor::execute(task::Task& caller, task::ExecRequest request) {
   const std::array<char*, 2> host_environment = {host.variable.data(), nullptr};
   // The mask survives the exec; SIGSEGV and SIGBUS wait for the next km to block them again.
   signal::set_host_mask(caller.signal_mask);
+  if (trace_) trace_->write_exec();
   const long result = host_call(SYS_execveat, static_cast<uint64_t>(self_.get()), reinterpret_cast<uint64_t>(""),
                                 reinterpret_cast<uint64_t>(host.arguments.data()),
                                 reinterpret_cast<uint64_t>(host_environment.data()), AT_EMPTY_PATH);

@@ -31,6 +31,7 @@ struct Handover {
   int kvm_fd = -1;
   int self_fd = -1;
   int trace_fd = -1;
+  bool trace_names_threads = false;
   int registry_fd = -1;
   std::string registry_path;  // of the file behind it, when this process is all there ever was of its tree
 };

@@ -113,6 +113,7 @@ Result<void> Monitor::open_trace(const Handover* handover) {
   if (!output) return fail_errno("--trace", options_.trace_file.empty() ? "stderr" : options_.trace_file, errno);
   TRY(keep(output));
   trace_.emplace(filter, std::move(output));
+  if (handover && handover->trace_names_threads) trace_->name_threads();
   return {};
 }
 

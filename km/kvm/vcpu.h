@@ -46,6 +46,7 @@ class Vcpu {
   int fd() const { return fd_.get(); }
   UniqueFd take_fd() { return std::move(fd_); }
   void set_fd(UniqueFd fd) { fd_ = std::move(fd); }
+  bool renumber_fd(int from, int to) { return fd_.renumber(from, to); }  // UniqueFd::renumber
 
  private:
   Vcpu(UniqueFd fd, Mapping run_area) : fd_(std::move(fd)), run_area_(std::move(run_area)) {}

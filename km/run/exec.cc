@@ -164,9 +164,11 @@ mem::Errno Monitor::execute(task::Task& caller, task::ExecRequest request) {
   // The mask survives the exec; SIGSEGV and SIGBUS wait for the next km to block them again.
   signal::set_host_mask(caller.signal_mask);
   if (trace_) trace_->write_exec();
+  fds_.lock_for_exec();
   const long result = host_call(SYS_execveat, static_cast<uint64_t>(self_.get()), reinterpret_cast<uint64_t>(""),
                                 reinterpret_cast<uint64_t>(host.arguments.data()),
                                 reinterpret_cast<uint64_t>(host_environment.data()), AT_EMPTY_PATH);
+  fds_.unlock();
   return mem::Errno{static_cast<int>(-result)};
 }
 

@@ -112,6 +112,22 @@ GuestResult<uint64_t> AddressSpace::map(const MapRequest& request) {
   return address;
 }
 
+void AddressSpace::set_size_limits(uint64_t address_space, uint64_t data) {
+  size_limit_.store(address_space, std::memory_order_relaxed);
+  data_limit_.store(data, std::memory_order_relaxed);
+}
+
+// As may_expand_vm() of Linux's mm/mmap.c. Counting is for those who have a limit.
+bool AddressSpace::may_add(uint64_t bytes, const Vma& like, uint64_t replaced_start, uint64_t replaced_end) const {
+  const uint64_t size_limit = size_limit_.load(std::memory_order_relaxed);
+  const uint64_t data_limit = data_limit_.load(std::memory_order_relaxed);
+  if (size_limit != RLIM_INFINITY) {
+    const uint64_t kept = tree_.size_in_bytes() - tree_.size_in_bytes(replaced_start, replaced_end);
+    if (kept + bytes > size_limit) return false;
+  }
+  return data_limit == RLIM_INFINITY || !like.is_data() || tree_.data_in_bytes() + bytes <= data_limit;
+}
+
 // Maps `vma`, which begins at 0, where it may go.
 GuestResult<uint64_t> AddressSpace::place(const MapRequest& request, Vma vma) {
   const auto address = choose_address(request, vma.end);
@@ -119,6 +135,7 @@ GuestResult<uint64_t> AddressSpace::place(const MapRequest& request, Vma vma) {
   move_to(*address, vma);
   if (vma.anonymous && vma.shared) vma.inode = ++shared_objects_;
   if (any_sealed(vma.start, vma.end)) return guest_error(EPERM);
+  if (!may_add(vma.end - vma.start, vma, vma.start, vma.end)) return guest_error(ENOMEM);
   const bool replaces = tree_.any(vma.start, vma.end);
   if (replaces) tables_.clear(vma.start, vma.end);
   const long mapped = host_map(vma, request);

@@ -10,6 +10,8 @@
 // GuestPhysical's.
 #pragma once
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -139,6 +141,8 @@ class AddressSpace {
   void set_mmap_top(uint64_t address) { mmap_top_ = address; }
   // Bytes a MAP_GROWSDOWN mapping may grow to: the payload's soft RLIMIT_STACK.
   void set_stack_limit(uint64_t bytes) { stack_limit_.store(bytes, std::memory_order_relaxed); }
+  // The payload's soft RLIMIT_AS and RLIMIT_DATA, bytes: no call makes its mappings larger. RLIM_INFINITY: no limit.
+  void set_size_limits(uint64_t address_space, uint64_t data);
   // Where the initial stack ends: names its mapping in for_each_mapping().
   void set_stack_top(uint64_t address) { stack_top_ = address; }
   // Calls fn for every mapping of the payload, by address, as they were at one instant. fn may call back into us.
@@ -158,6 +162,8 @@ class AddressSpace {
   bool is_hint_usable(const MapRequest& request, uint64_t hint, uint64_t length) const;
   bool is_in_stack_guard(uint64_t start, uint64_t end) const;
   GuestResult<uint64_t> place(const MapRequest& request, Vma vma);
+  bool may_add(uint64_t bytes, const Vma& like, uint64_t replaced_start, uint64_t replaced_end) const;
+  bool may_add(uint64_t bytes, const Vma& like) const { return may_add(bytes, like, 0, 0); }
   int lock_new(const Vma& vma, bool wanted);  // 0 or an errno, and then unmapped again
   int unmap_locked(uint64_t start, uint64_t end);
   void refill(uint64_t start, uint64_t end);
@@ -196,6 +202,8 @@ class AddressSpace {
   uint64_t break_start_ = 0;
   uint64_t break_ = 0;
   std::atomic<uint64_t> stack_limit_{8 << 20};
+  std::atomic<uint64_t> size_limit_{RLIM_INFINITY};
+  std::atomic<uint64_t> data_limit_{RLIM_INFINITY};
   uint64_t stack_top_ = 0;
   uint64_t shared_objects_ = 0;  // identities given to shared anonymous memory
   int lock_future_ = 0;          // MCL_FUTURE and MCL_ONFAULT of mlockall(2)

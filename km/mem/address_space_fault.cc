@@ -144,6 +144,7 @@ const Vma* AddressSpace::grow_down(uint64_t address) {
   grown.start = new_start;
   grown.file_end = grown.end;
   const uint64_t length = grown.end - grown.start;
+  if (!may_add(length, grown)) return nullptr;
   const MapRequest request = {grown.start, length, grown.protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0};
   if (!in_guest(grown.start, length) || host_map(grown, request) < 0) return nullptr;
   ++changes_;

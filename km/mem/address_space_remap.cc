@@ -58,6 +58,8 @@ GuestResult<uint64_t> AddressSpace::remap(uint64_t old_address, uint64_t old_len
     return old_address;
   }
   if (vma.end < old_end) return guest_error(EFAULT);
+  const uint64_t given_up = (flags & kDontUnmap) ? 0 : old_size;
+  if (new_size > given_up && !may_add(new_size - given_up, vma)) return guest_error(ENOMEM);
   const uint64_t new_end = old_address + new_size;
   const bool free_behind = stays && vma.end == old_end && in_guest(old_address, new_size) &&
                            !tree_.any(old_end, new_end) && !is_in_stack_guard(old_address, new_end);

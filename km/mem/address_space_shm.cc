@@ -50,6 +50,7 @@ GuestResult<uint64_t> AddressSpace::attach_segment(const AttachRequest& request)
   if (!address) return address;
   const uint64_t end = *address + length;
   if (any_sealed(*address, end)) return guest_error(EPERM);
+  if (!may_add(length, Vma{.shared = true}, *address, end)) return guest_error(ENOMEM);
   const bool replaces = tree_.any(*address, end);
   if (replaces) tables_.clear(*address, end);
   // What lies there is a mapping or our reservation; never executable on the host.

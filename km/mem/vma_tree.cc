@@ -104,4 +104,22 @@ void VmaTree::set_end(uint64_t start, uint64_t end) {
   merge_around(start, end);
 }
 
+uint64_t VmaTree::size_in_bytes() const { return size_in_bytes(0, UINT64_MAX); }
+
+uint64_t VmaTree::size_in_bytes(uint64_t start, uint64_t end) const {
+  uint64_t size = 0;
+  for (auto it = const_cast<VmaTree*>(this)->first_above_it(start); it != map_.end() && it->first < end; ++it) {
+    size += std::min(it->second.end, end) - std::max(it->second.start, start);
+  }
+  return size;
+}
+
+uint64_t VmaTree::data_in_bytes() const {
+  uint64_t size = 0;
+  for (const auto& [start, vma] : map_) {
+    if (vma.is_data()) size += vma.end - start;
+  }
+  return size;
+}
+
 }  // namespace kontain::mem

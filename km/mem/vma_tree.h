@@ -3,6 +3,8 @@
 // mapping or one search takes O(log n).
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -35,6 +37,8 @@ struct Vma {
 
   // Private anonymous memory: nobody else can name its pages.
   bool is_private_memory() const { return anonymous && !shared; }
+  // What RLIMIT_DATA counts.
+  bool is_data() const { return !shared && !grows_down && (protection & PROT_WRITE); }
   // The end of what can be accessed without visiting the file system first.
   uint64_t accessible_end() const { return anonymous ? end : (file_end < end ? file_end : end); }
   // Lets the mapping begin at `address`, moving the offset along.
@@ -87,6 +91,12 @@ class VmaTree {
   uint64_t find_free_above(uint64_t floor, uint64_t ceiling, uint64_t length, uint64_t alignment) const {
     return gaps_.find_above(floor, ceiling, length, alignment);
   }
+
+  // The bytes that are mapped, of all mappings or inside [start, end). O(n).
+  uint64_t size_in_bytes() const;
+  uint64_t size_in_bytes(uint64_t start, uint64_t end) const;
+  // Those that RLIMIT_DATA is about (setrlimit(2)): private and writable, without stacks.
+  uint64_t data_in_bytes() const;
 
   const_iterator begin() const { return map_.begin(); }
   const_iterator end() const { return map_.end(); }

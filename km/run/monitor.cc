@@ -206,6 +206,7 @@ load::Loaded<void> Monitor::load(FoundProgram found, const std::vector<std::stri
   if (auto kept = keep_executable(found.program.file.fd()); !kept) return monitor_failed(kept.error());
   sys::renew_proc_root(*main_task_);
   show_as_payload(*start, found.executable_name);
+  sys::apply_memory_limits(*main_task_);
   main_task_->cpu().start_at(start->entry, start->stack_pointer);
   return {};
 }

@@ -58,8 +58,8 @@ SysResult set_limit(Task& task, unsigned resource, const rlimit& limit) {
         resource == RLIMIT_NOFILE ? set_descriptor_limit(task, limit) : set_file_size_limit(limit);
     if (applied.is_error()) return applied;
   }
-  if (resource == RLIMIT_STACK) task.memory().set_stack_limit(limit.rlim_cur);
   task.process().limits.set(resource, limit);
+  apply_memory_limits(task);
   if (resource == RLIMIT_CORE) signal::refresh_core_signals(task.process());
   return SysResult::ok();
 }
@@ -89,6 +89,16 @@ GuestResult<rlimit> payload_limit(Task& task, unsigned resource) {
   const SysResult read = host_limit(resource, nullptr, &limit);
   if (read.is_error()) return tl::make_unexpected(Errno{read.error()});
   return limit;
+}
+
+void apply_memory_limits(Task& task) {
+  if (task.process().shares_memory) return;  // it is the parent's; a program that is executed gets the limits
+  const auto soft = [&task](unsigned resource) {
+    const auto limit = payload_limit(task, resource);
+    return limit ? limit->rlim_cur : RLIM_INFINITY;
+  };
+  task.memory().set_stack_limit(soft(RLIMIT_STACK));
+  task.memory().set_size_limits(soft(RLIMIT_AS), soft(RLIMIT_DATA));
 }
 
 SysResult sys_getrlimit(Task& task, unsigned resource, GuestPtr<rlimit> out) {

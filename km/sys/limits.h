@@ -14,6 +14,9 @@ SysResult sys_setrlimit(Task& task, unsigned resource, GuestPtr<const rlimit> li
 SysResult sys_prlimit64(Task& task, int pid, unsigned resource, GuestPtr<const rlimit> limit, GuestPtr<rlimit> old);
 SysResult sys_getrusage(Task& task, int who, GuestPtr<rusage> out);
 
+// Tells the address space of the caller's process its limits. After each change, and when a program begins.
+void apply_memory_limits(Task& task);
+
 // The limit as the payload sees it; EINVAL for a resource that does not exist.
 GuestResult<rlimit> payload_limit(Task& task, unsigned resource);
 

@@ -85,6 +85,26 @@ CASE(numbers_taken_one_by_one) {
   CHECK_EQ(wait_for(child), 0);
 }
 
+static void* waits_for_the_end(void* ends) {
+  char byte;
+  return (void*)read(((int*)ends)[0], &byte, 1);
+}
+
+CASE(number_of_the_monitor_with_threads) {
+  struct rlimit limit;
+  MUST(getrlimit(RLIMIT_NOFILE, &limit));
+  limit.rlim_cur = limit.rlim_max;
+  MUST(setrlimit(RLIMIT_NOFILE, &limit));
+  int ends[2];
+  MUST(pipe(ends));
+  pthread_t thread;
+  pthread_create(&thread, NULL, waits_for_the_end, ends);
+  say("%d", dup2(0, 1024));
+  close(ends[1]);
+  pthread_join(thread, NULL);
+  say("%d", dup2(0, 1500));
+}
+
 // What needs no descriptor natively works when there is none left.
 CASE(paths_without_a_free_descriptor) {
   struct rlimit limit;

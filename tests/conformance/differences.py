@@ -18,6 +18,13 @@ do not, by design unless it is said; the tests require that they differ exactly 
 """
 
 
+LIMITS_HEAD = """
+## What cannot work
+
+From `tests/conformance/limits.txt`.
+"""
+
+
 @dataclasses.dataclass
 class Difference:
     reason: str
@@ -45,17 +52,34 @@ def read(path):
     return found
 
 
-def document(differences):
+def read_limits(tree):
+    """(name, test, reason) by line of limits.txt. The test has to exist."""
+    rows = []
+    with open(os.path.join(tree, "tests/conformance/limits.txt")) as file:
+        for line in file.read().splitlines():
+            if not line or line.startswith("#"):
+                continue
+            name, test, reason = line.split("|")
+            if not os.path.exists(os.path.join(tree, test)):
+                sys.exit(f"limits.txt: {name}: there is no {test}")
+            rows.append((name, test, reason))
+    return rows
+
+
+def document(differences, limits):
     text = HEAD
     for name, difference in differences.items():
         lines = "\n".join(line.replace("out: ", "") for line in difference.lines)
         text += f"\n## {name}\n\n{difference.reason}\n\n```diff\n{lines}\n```\n"
+    text += LIMITS_HEAD
+    for name, test, reason in limits:
+        text += f"\n* **{name}**: {reason} Shown by `{test}`.\n"
     return text
 
 
 def main():
     tree = sys.argv[-1]
-    text = document(read(os.path.join(tree, "tests/conformance/differences.txt")))
+    text = document(read(os.path.join(tree, "tests/conformance/differences.txt")), read_limits(tree))
     path = os.path.join(tree, "docs/compatibility.md")
     if sys.argv[1:-1] != ["--check"]:
         with open(path, "w") as file:
@@ -63,7 +87,7 @@ def main():
         return 0
     if os.path.exists(path) and open(path).read() == text:
         return 0
-    print("docs/compatibility.md is not what differences.txt says (tests/conformance/differences.py .)")
+    print("docs/compatibility.md is not what differences.txt and limits.txt say (tests/conformance/differences.py .)")
     return 1
 
 

@@ -598,3 +598,56 @@ CASE(threads_map_at_once) {
   for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
   say("done");
 }
+
+static size_t mapped_now(void) {
+  char text[128];
+  return strtoull(read_text("/proc/self/statm", text, sizeof text), NULL, 10) * 4096;
+}
+
+static void limit_to(int resource, size_t bytes) {
+  struct rlimit limit;
+  MUST(getrlimit(resource, &limit));
+  limit.rlim_cur = bytes;
+  MUST(setrlimit(resource, &limit));
+}
+
+CASE(limit_of_the_address_space) {
+  const size_t mib = 1 << 20;
+  limit_to(RLIMIT_AS, mapped_now() + 64 * mib);
+  char* first = mmap(NULL, 32 * mib, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  CHECK(first != MAP_FAILED);
+  CHECK_ERR((long)mmap(NULL, 48 * mib, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0), ENOMEM);
+  CHECK_ERR((long)mremap(first, 32 * mib, 80 * mib, MREMAP_MAYMOVE), ENOMEM);
+  // What is replaced does not count twice.
+  CHECK_EQ((long)mmap(first, 32 * mib, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0), (long)first);
+  CHECK_EQ((long)sbrk(48 * mib), -1);
+  CHECK_EQ(munmap(first, 32 * mib), 0);
+  CHECK(mmap(NULL, 48 * mib, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+  pid_t child = MUST(fork());
+  if (child == 0) _exit(mmap(NULL, 48 * mib, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? 7 : 8);
+  say("the child ended with %#x", wait_for(child));
+}
+
+CASE(limit_of_data) {
+  const size_t mib = 1 << 20;
+  limit_to(RLIMIT_DATA, 64 * mib);
+  CHECK(mmap(NULL, 128 * mib, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+  CHECK(mmap(NULL, 128 * mib, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+  CHECK_ERR((long)mmap(NULL, 96 * mib, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM);
+  CHECK(mmap(NULL, 32 * mib, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+  CHECK_EQ((long)sbrk(48 * mib), -1);
+}
+
+CASE(limits_reach_the_next_program) {
+  pid_t child = MUST(fork());
+  if (child == 0) {
+    limit_to(RLIMIT_AS, 192 << 20);
+    execl("/usr/bin/python3", "python3", "-c",
+          "import mmap\n"
+          "try: mmap.mmap(-1, 256 << 20)\n"
+          "except OSError as e: print(e)\n"
+          "print(len(mmap.mmap(-1, 32 << 20)))",
+          NULL);
+  }
+  say("the child ended with %#x", wait_for(child));
+}

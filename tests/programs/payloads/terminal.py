@@ -89,8 +89,9 @@ show(shell.command("bg"))
 show(shell.command("jobs"))
 show(shell.command("kill %1; wait; echo waited"))
 show(shell.command("cat & sleep 1.5; jobs"))
-# -f: a stopped job that is told to die may still be seen stopped, so wait for its end.
-show(shell.command("kill -KILL %1; wait -f %1; echo status $?"))
+# A stopped job that is told to die is still a stopped job for a while, which wait does not wait for.
+dying = "while jobs %1 | grep -q Stopped; do sleep 0.1; done"
+show(shell.command("kill -KILL %%1; %s; wait %%1; echo status $?" % dying))
 shell.type("sleep 50; echo not reached\n")
 time.sleep(1.5)
 shell.type("\x03")

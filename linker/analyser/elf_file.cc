@@ -80,8 +80,14 @@ class FrameReader {
   bool failed_ = false;
 };
 
-// The pointer encoding that the CIE at `offset` gives to its FDEs.
-uint8_t encoding_of_cie(Bytes bytes, uint64_t address, size_t offset) {
+// What a CIE says about its FDEs.
+struct FrameKind {
+  uint8_t pointer_encoding = 0;
+  bool is_signal = false;  // a return trampoline: the range begins one byte early, so that unwinders find it
+};
+
+FrameKind kind_of_cie(Bytes bytes, uint64_t address, size_t offset) {
+  FrameKind kind;
   FrameReader in(bytes, address);
   in.seek(offset + 8);
   const auto version = in.take<uint8_t>();
@@ -98,14 +104,15 @@ uint8_t encoding_of_cie(Bytes bytes, uint64_t address, size_t offset) {
   } else {
     in.take_leb128();
   }
-  if (!augmentation.starts_with('z')) return 0;
+  if (!augmentation.starts_with('z')) return kind;
   in.take_leb128();
   for (const char c : augmentation.substr(1)) {
-    if (c == 'R') return in.take<uint8_t>();
+    if (c == 'S') kind.is_signal = true;
+    if (c == 'R') kind.pointer_encoding = in.take<uint8_t>();
     if (c == 'L') in.take<uint8_t>();
     if (c == 'P') in.take_pointer(in.take<uint8_t>());
   }
-  return 0;
+  return kind;
 }
 
 }  // namespace
@@ -340,13 +347,13 @@ void ElfFile::read_frames(uint64_t header_address, uint64_t size) {
     const size_t next = offset + 4 + *length;
     const auto back = read_at<uint32_t>(frames, offset + 4);
     if (back && *back != 0 && *back <= offset + 4) {
-      const uint8_t encoding = encoding_of_cie(frames, frames_address, offset + 4 - *back);
+      const FrameKind kind = kind_of_cie(frames, frames_address, offset + 4 - *back);
       FrameReader entry(frames, frames_address);
       entry.seek(offset + 8);
-      const uint64_t start = entry.take_pointer(encoding);
-      const uint64_t extent = entry.take_pointer(encoding & 0x0f);
+      const uint64_t start = entry.take_pointer(kind.pointer_encoding);
+      const uint64_t extent = entry.take_pointer(kind.pointer_encoding & 0x0f);
       const auto end = checked_add(start, extent);
-      if (!entry.failed() && end && extent != 0) frames_.push_back({start, *end});
+      if (!entry.failed() && end && extent > 1) frames_.push_back({start + kind.is_signal, *end});
     }
     offset = next;
   }

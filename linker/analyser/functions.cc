@@ -41,6 +41,12 @@ void sort_unique(std::vector<uint32_t>& values) {
   values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
+// True for bytes that assemblers put between functions.
+bool begins_with_padding(Bytes code) {
+  if (code.size() < 2) return true;
+  return code[0] == 0x90 || code[0] == 0xcc || code[0] == 0x66 || (code[0] == 0x0f && code[1] == 0x1f) || code[0] == 0;
+}
+
 }  // namespace
 
 Functions::Functions(const ElfFile& file) : file_(file) {
@@ -74,7 +80,8 @@ void Functions::find_ranges() {
   }
 }
 
-// Code that nobody describes: assembly by hand. A symbol without a size begins a new piece.
+// Code that nobody describes: assembly by hand. A symbol without a size begins a new piece; what goes on right behind a
+// function is the rest of it (glibc's clone ends its description early).
 void Functions::fill_gaps() {
   std::vector<uint64_t> labels;
   for (const Symbol& symbol : file_.symbols()) labels.push_back(symbol.value);
@@ -92,11 +99,19 @@ void Functions::fill_gaps() {
     uint64_t at = code.start;
     auto next = std::lower_bound(all_.begin(), all_.end(), code.start,
                                  [](const Function& f, uint64_t address) { return f.range.start < address; });
+    Function* before = nullptr;
+    const auto close_gap = [&](uint64_t end) {
+      const auto label = std::lower_bound(labels.begin(), labels.end(), at);
+      const uint64_t stop = label == labels.end() ? end : std::min(*label, end);
+      if (before && stop > at && !begins_with_padding(file_.at(at))) at = before->range.end = stop;
+      add_gap(at, end);
+    };
     for (; next != all_.end() && next->range.start < code.end; ++next) {
-      add_gap(at, next->range.start);
+      close_gap(next->range.start);
       at = next->range.end;
+      before = &*next;
     }
-    add_gap(at, code.end);
+    close_gap(code.end);
   }
   all_.insert(all_.end(), gaps.begin(), gaps.end());
   std::sort(all_.begin(), all_.end(),

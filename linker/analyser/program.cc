@@ -85,7 +85,8 @@ class Loader {
 
   std::string find(const Image& user, const std::string& name) const {
     if (name.find('/') != std::string::npos) return is_usable(options_.root + name) ? options_.root + name : "";
-    const std::string origin = fs::path(user.path).parent_path();
+    const fs::path parent = fs::path(user.path).parent_path();
+    const std::string origin = parent.empty() ? "." : parent.string();
     std::vector<std::string> folders;
     for (const Image* image : {&user, static_cast<const Image*>(program_.images[0].get())}) {
       for (const std::string& folder : image->file.run_paths()) {

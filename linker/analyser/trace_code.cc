@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kRax = 0, kRcx = 1, kRdx = 2, kRsp = 4, kRbp = 5, kRsi = 6, kRdi = 7;
 // A function of more instructions is data, or made to take long.
 constexpr size_t kMaximumInstructions = 50'000;
-constexpr size_t kVisitsPerInstruction = 12;
+constexpr size_t kVisitsPerInstruction = 64;
 
 struct Instruction {
   ZydisDecodedInstruction decoded;
@@ -103,9 +103,10 @@ void write_operand(State& state, const ZydisDecodedOperand& operand, const Value
 Value shifted(const Value& value, int64_t by) {
   Value out = value;
   if (out.kind == Value::Kind::Stack) {
-    out.place += by;
-  } else if (out.kind == Value::Kind::Numbers) {
-    for (int64_t& number : out.numbers) number += by;
+    out.place = static_cast<int64_t>(static_cast<uint64_t>(out.place) + static_cast<uint64_t>(by));
+  } else if (out.kind == Value::Kind::Numbers && out.numbers.size() == 1) {
+    // Of several numbers it would be a loop's counter, which has no end here.
+    out.numbers[0] = static_cast<int64_t>(static_cast<uint64_t>(out.numbers[0]) + static_cast<uint64_t>(by));
   } else {
     out = Value::unknown();
   }
@@ -221,6 +222,12 @@ bool falls_through(const Instruction& instruction) {
          !instruction.is(ZYDIS_MNEMONIC_UD2) && !instruction.is(ZYDIS_MNEMONIC_HLT);
 }
 
+// Between functions and before loops; it would lead into code with nothing known.
+bool is_padding(const Instruction& instruction) {
+  const ZydisInstructionCategory category = instruction.decoded.meta.category;
+  return category == ZYDIS_CATEGORY_NOP || category == ZYDIS_CATEGORY_WIDENOP || instruction.is(ZYDIS_MNEMONIC_INT3);
+}
+
 class Tracer {
  public:
   Tracer(Bytes code, uint64_t address, const FindWrapper& find_wrapper) : find_wrapper_(find_wrapper) {
@@ -235,7 +242,7 @@ class Tracer {
     spread(0, State::at_entry());
     // What only a jump table or an exception reaches.
     for (size_t i = 0; i < instructions_.size(); ++i) {
-      if (!states_[i].reached) spread(i, State::unknown());
+      if (!states_[i].reached && !is_padding(instructions_[i])) spread(i, State::unknown());
     }
     for (size_t i = 0; i < instructions_.size(); ++i) collect(i, out);
     if (budget_ == 0) out.unknown = true;

@@ -16,13 +16,15 @@ make_workdir
 results() { cat; }
 # shellcheck source=/dev/null
 . "$root/tests/projects/$1.sh"
+# Before HOME, where the fetched files are kept, is the scratch folder.
+export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$HOME/.cache}
+folder=$("$root/tools/dev/fetch-source.sh" "${package:?}" "${version:?}")
 bin=$KONTAIN_SDK/bin
 export CC=kontain-gcc CXX=kontain-g++ AR=kontain-ar RANLIB=kontain-ranlib NM=kontain-nm STRIP=kontain-strip
 export PATH=$bin:$PATH HOME=$workdir jobs
 jobs=$(nproc)
 unset CFLAGS CXXFLAGS LDFLAGS MAKEFLAGS
 
-folder=$("$root/tools/dev/fetch-source.sh" "${package:?}" "${version:?}")
 mkdir native
 tar -xf "$(find "$folder" -name '*.orig.tar.*' ! -name '*.asc')" -C native --strip-components=1 --no-same-owner
 start=$SECONDS

@@ -77,6 +77,22 @@ OutputKind output_kind(const std::vector<std::string>& args) {
   return has_input ? kind : OutputKind::Nothing;
 }
 
+std::string output_path(const std::vector<std::string>& args) {
+  std::string path = "a.out";
+  for (size_t i = 0; i < args.size(); ++i) {
+    const std::string& arg = args[i];
+    if (is_option(arg, "o") || is_option(arg, "output")) {
+      if (i + 1 < args.size()) path = args[i + 1];
+    } else if (is_option(std::string_view(arg).substr(0, arg.find('=')), "output")) {
+      path = arg.substr(arg.find('=') + 1);
+    } else if (arg.starts_with("-o") && arg.size() > 2 && !is_option(arg, "oformat")) {
+      path = arg.substr(2);
+    }
+    if (is_one_of(arg, kWithValue)) ++i;
+  }
+  return path;
+}
+
 std::vector<std::string> with_layout(const std::vector<std::string>& args) {
   const OutputKind kind = output_kind(args);
   std::vector<std::string> out;

@@ -21,6 +21,9 @@ enum class OutputKind {
 // The kind of file that ld-style arguments (without the program's name, response files expanded) produce.
 OutputKind output_kind(const std::vector<std::string>& args);
 
+// The file that the arguments name as the result, "a.out" if none.
+std::string output_path(const std::vector<std::string>& args);
+
 // True for the kinds that carry the Kontain note.
 constexpr bool is_executable(OutputKind kind) {
   return kind == OutputKind::FixedExecutable || kind == OutputKind::PieExecutable;

@@ -4,6 +4,7 @@
 #include <llvm/Config/llvm-config.h>
 #include <llvm/Support/raw_ostream.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +15,7 @@
 #include "base/unique_fd.h"
 #include "base/version.h"
 #include "linker/layout.h"
+#include "linker/note_calls.h"
 #include "linker/note_object.h"
 #include "linker/response_file.h"
 
@@ -21,6 +23,9 @@ LLD_HAS_DRIVER(elf)
 
 namespace kontain::linker {
 namespace {
+
+// Ours alone, on kontain-ld's command line.
+constexpr char kCheckOption[] = "--kontain-check";
 
 Result<void> write_all(int fd, std::span<const uint8_t> bytes) {
   while (!bytes.empty()) {
@@ -51,6 +56,7 @@ std::string lld_version_line() { return "LLD " LLVM_VERSION_STRING " (compatible
 Result<int> link(const std::vector<std::string>& args) {
   TRY_ASSIGN(const std::vector<std::string> expanded, expand_response_files(args));
   std::vector<std::string> final_args = with_layout(expanded);
+  const Warnings warnings = std::erase(final_args, kCheckOption) > 0 ? Warnings::On : Warnings::Off;
   std::optional<UniqueFd> note;
   if (is_executable(output_kind(expanded))) {
     TRY_ASSIGN(note, open_note_object());
@@ -62,7 +68,12 @@ Result<int> link(const std::vector<std::string>& args) {
   const lld::Result result = lld::lldMain(argv, llvm::outs(), llvm::errs(), {{lld::Gnu, &lld::elf::link}});
   llvm::outs().flush();
   if (!result.canRunAgain) return fail("error", "", "the linker crashed");
-  return result.retCode == 0 ? 0 : 1;
+  if (result.retCode != 0) return 1;
+  const std::string path = output_path(expanded);
+  // What is no regular file (/dev/null, a pipe) cannot be looked at again.
+  struct stat facts {};
+  if (note && stat(path.c_str(), &facts) == 0 && S_ISREG(facts.st_mode)) TRY(write_note_calls(path, warnings));
+  return 0;
 }
 
 }  // namespace kontain::linker

@@ -13,6 +13,8 @@ set(lld_archives "${KONTAIN_LLVM_ROOT}/lib/liblldELF.a" "${KONTAIN_LLVM_ROOT}/li
 
 add_library(kontain_lld INTERFACE)
 add_library(kontain_clang INTERFACE)
+# What the binary tools need beyond the two.
+add_library(kontain_binutils_llvm INTERFACE)
 if(KONTAIN_STATIC_LLVM)
   include("${CMAKE_CURRENT_LIST_DIR}/static_llvm.cmake")
 else()
@@ -20,4 +22,5 @@ else()
     "${KONTAIN_LLVM_ROOT}/lib/libLLVM.so" z zstd)
   target_link_libraries(kontain_clang INTERFACE kontain_llvm_headers "${KONTAIN_LLVM_ROOT}/lib/libclang-cpp.so"
     "${KONTAIN_LLVM_ROOT}/lib/libLLVM.so")
+  target_link_libraries(kontain_binutils_llvm INTERFACE kontain_llvm_headers "${KONTAIN_LLVM_ROOT}/lib/libLLVM.so")
 endif()

@@ -13,6 +13,7 @@
   EMPTY(LLVMInitialize##name##TargetMC)
 #define EMPTY_ASM_PRINTER(name) EMPTY(LLVMInitialize##name##AsmPrinter)
 #define EMPTY_ASM_PARSER(name) EMPTY(LLVMInitialize##name##AsmParser)
+#define EMPTY_DISASSEMBLER(name) EMPTY(LLVMInitialize##name##Disassembler)
 
 extern "C" {
 #define LLVM_TARGET(name) EMPTY_TARGET(name)
@@ -21,6 +22,8 @@ extern "C" {
 #include <llvm/Config/AsmPrinters.def>
 #define LLVM_ASM_PARSER(name) EMPTY_ASM_PARSER(name)
 #include <llvm/Config/AsmParsers.def>
+#define LLVM_DISASSEMBLER(name) EMPTY_DISASSEMBLER(name)
+#include <llvm/Config/Disassemblers.def>
 }
 
 // Debian's archives were built with Polly registered; it is not linked.

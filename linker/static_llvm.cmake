@@ -9,7 +9,7 @@ endforeach()
 
 set(llvm_config "${KONTAIN_LLVM_ROOT}/bin/llvm-config")
 execute_process(
-  COMMAND "${llvm_config}" --link-static --libfiles x86 lto option passes coverage frontendopenmp frontenddriver
+  COMMAND "${llvm_config}" --link-static --libfiles x86 x86disassembler lto option passes debuginfod objcopy symbolize libdriver dlltooldriver coverage frontendopenmp frontenddriver
     frontendhlsl frontendoffloading windowsdriver windowsmanifest debuginfodwarf demangle textapi
   OUTPUT_VARIABLE llvm_archives OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 separate_arguments(llvm_archives UNIX_COMMAND "${llvm_archives}")
@@ -24,6 +24,8 @@ target_link_libraries(kontain_lld INTERFACE kontain_llvm_headers $<TARGET_OBJECT
   -Wl,--start-group ${lld_archives} ${llvm_archives} -Wl,--end-group ${system_archives})
 target_link_libraries(kontain_clang INTERFACE kontain_llvm_headers $<TARGET_OBJECTS:kontain_other_targets>
   -Wl,--start-group ${clang_archives} ${llvm_archives} -Wl,--end-group ${system_archives})
-foreach(library kontain_lld kontain_clang)
+target_link_libraries(kontain_binutils_llvm INTERFACE kontain_llvm_headers $<TARGET_OBJECTS:kontain_other_targets>
+  -Wl,--start-group ${llvm_archives} -Wl,--end-group ${system_archives})
+foreach(library kontain_lld kontain_clang kontain_binutils_llvm)
   target_link_options(${library} INTERFACE -fuse-ld=lld -static -Wl,--gc-sections)
 endforeach()

@@ -15,6 +15,8 @@
 #include <memory>
 #include <vector>
 
+#include "base/log.h"
+
 namespace kontain::toolchain {
 namespace {
 
@@ -52,7 +54,7 @@ void apply_llvm_options(const std::vector<std::string>& options) {
 bool run_action(CompilerInstance& compiler) {
   std::unique_ptr<FrontendAction> action = make_action(compiler.getFrontendOpts().ProgramAction);
   if (!action) {
-    llvm::errs() << "kontain-gcc: error: this compiler has no such -cc1 action\n";
+    llvm::errs() << tool_name() << ": error: this compiler has no such -cc1 action\n";
     return false;
   }
   apply_llvm_options(compiler.getFrontendOpts().LLVMArgs);

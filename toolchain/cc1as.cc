@@ -34,6 +34,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
+
 namespace kontain::toolchain {
 namespace {
 
@@ -63,7 +65,7 @@ struct Request {
   unsigned dwarf_version = 5;
 };
 
-void complain(const llvm::Twine& text) { llvm::errs() << "kontain-gcc: error: " << text << '\n'; }
+void complain(const llvm::Twine& text) { llvm::errs() << tool_name() << ": error: " << text << '\n'; }
 
 llvm::DebugCompressionType compression_of(llvm::StringRef name) {
   if (name == "zlib") return llvm::DebugCompressionType::Zlib;

@@ -4,8 +4,10 @@
 #include <llvm/Option/ArgList.h>
 #include <llvm/Option/OptTable.h>
 
-#include <algorithm>
+#include <optional>
 #include <string_view>
+
+#include "toolchain/options.h"
 
 namespace kontain::toolchain {
 namespace {
@@ -20,12 +22,15 @@ std::vector<const char*> c_strings(const std::vector<std::string>& args) {
   return out;
 }
 
-// Clang's driver does not know -print-sysroot.
-bool asks_for_sysroot(const std::vector<std::string>& args) {
-  return std::any_of(args.begin(), args.end(), [](const std::string& arg) {
-    const std::string_view text = arg;
-    return text == "-print-sysroot" || text == "--print-sysroot";
-  });
+// Questions that clang's driver does not know, or answers with what is not the SDK's.
+std::optional<Action> own_question(std::string_view arg) {
+  if (arg.starts_with("--")) arg.remove_prefix(1);
+  if (arg == "-print-sysroot") return Action::PrintSysroot;
+  if (arg == "-print-multiarch" || arg == "-dumpmachine") return Action::PrintMachine;
+  if (arg == "-print-multi-os-directory") return Action::PrintDot;
+  if (arg == "-dumpversion" || arg == "-dumpfullversion") return Action::PrintVersion;
+  if (arg == "-kontain-options") return Action::PrintOptions;
+  return std::nullopt;
 }
 
 // The question that the arguments ask, if they ask one of ours.
@@ -34,12 +39,45 @@ void read_question(const InputArgList& parsed, CommandLine& plan) {
     plan.action = Action::Help;
   } else if (parsed.hasArg(options::OPT__version)) {
     plan.action = Action::Version;
-  } else if (parsed.hasArg(options::OPT_dumpmachine)) {
-    plan.action = Action::PrintMachine;
   } else if (const Arg* program = parsed.getLastArg(options::OPT_print_prog_name_EQ)) {
     plan.action = Action::PrintProgram;
     plan.value = program->getValue();
+  } else {
+    for (const Arg* arg : parsed) {
+      if (const auto question = own_question(parsed.getArgString(arg->getIndex()))) plan.action = *question;
+    }
   }
+}
+
+bool is_option(const Arg& arg) { return !arg.getOption().matches(options::OPT_INPUT); }
+
+// `args` without those that options.def ignores; fails for those that it refuses. `parsed` tells options from the
+// values of options.
+Result<std::vector<std::string>> treat_options(const std::vector<std::string>& args, const InputArgList& parsed) {
+  std::vector<bool> dropped(args.size(), false);
+  for (const Arg* arg : parsed) {
+    const unsigned index = arg->getIndex();
+    if (!is_option(*arg) || index >= args.size()) continue;
+    const GccOption* option = find_gcc_option(args[index]);
+    if (!option) continue;
+    if (option->treatment == Treatment::Refused) return fail("error", args[index], option->note);
+    if (option->treatment != Treatment::Ignored) continue;
+    dropped[index] = true;
+    // The value of an option such as "--param NAME=VALUE".
+    if (args[index] == "--param" && index + 1 < args.size()) dropped[index + 1] = true;
+  }
+  std::vector<std::string> out;
+  for (size_t i = 0; i < args.size(); ++i) {
+    if (!dropped[i]) out.push_back(args[i]);
+  }
+  return out;
+}
+
+// The runtime of -fsanitize= is the small one.
+void add_sanitizer_runtime(const InputArgList& parsed, std::vector<std::string>& out) {
+  if (!parsed.hasArg(options::OPT_fsanitize_EQ) || parsed.hasArg(options::OPT_fsanitize_trap_EQ)) return;
+  out.push_back("-fsanitize-minimal-runtime");
+  out.push_back("-fno-sanitize=vptr,function");
 }
 
 bool last_is(const InputArgList& parsed, options::ID wanted, options::ID other) {
@@ -67,8 +105,8 @@ std::vector<std::string> sdk_options(const linker::Sdk& sdk) {
           "-Wno-unused-command-line-argument", "--sysroot=" + sdk.sysroot,
           // Where installations of GCC and CUDA are looked for: here, so that the host's are never found.
           "--gcc-toolchain=" + sdk.sysroot + "/usr", "--cuda-path=" + sdk.sysroot + "/usr",
-          "-resource-dir=" + sdk.clang, "--rtlib=compiler-rt", "--unwindlib=none", "-fuse-ld=lld",
-          "--ld-path=" + sdk.bin + "/kontain-ld"};
+          "-resource-dir=" + sdk.clang, "--rtlib=compiler-rt", "--unwindlib=libunwind", "-stdlib=libc++",
+          "-fuse-ld=lld", "--ld-path=" + sdk.bin + "/kontain-ld"};
 }
 
 void append(std::vector<std::string>& out, const std::vector<std::string>& more) {
@@ -77,12 +115,8 @@ void append(std::vector<std::string>& out, const std::vector<std::string>& more)
 
 }  // namespace
 
-Result<CommandLine> plan_command_line(const std::vector<std::string>& args, const linker::Sdk& sdk) {
+Result<CommandLine> plan_command_line(const std::vector<std::string>& args, const linker::Sdk& sdk, Language language) {
   CommandLine plan;
-  if (asks_for_sysroot(args)) {
-    plan.action = Action::PrintSysroot;
-    return plan;
-  }
   unsigned missing_index = 0;
   unsigned missing_count = 0;
   const std::vector<const char*> argv = c_strings(args);
@@ -92,11 +126,17 @@ Result<CommandLine> plan_command_line(const std::vector<std::string>& args, cons
   plan.verbose = parsed.hasArg(options::OPT_v, options::OPT__HASH_HASH_HASH);
   TRY_ASSIGN(const std::vector<std::string> mode, link_mode(parsed));
 
+  TRY_ASSIGN(const std::vector<std::string> treated, treat_options(args, parsed));
+
+  if (language == Language::Cxx) plan.args.push_back("--driver-mode=g++");
   plan.args.push_back("--start-no-unused-arguments");
   append(plan.args, sdk_options(sdk));
   append(plan.args, mode);
+  add_sanitizer_runtime(parsed, plan.args);
+  // The driver leaves this out of static-PIE links.
+  if (parsed.hasArg(options::OPT_rdynamic)) plan.args.push_back("-Wl,--export-dynamic");
   plan.args.push_back("--end-no-unused-arguments");
-  append(plan.args, args);
+  append(plan.args, treated);
   return plan;
 }
 

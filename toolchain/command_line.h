@@ -16,7 +16,12 @@ enum class Action {
   PrintMachine,  // -dumpmachine
   PrintProgram,  // -print-prog-name=`value`; libtool asks for ld
   PrintSysroot,  // -print-sysroot
+  PrintVersion,  // -dumpversion, -dumpfullversion
+  PrintDot,      // -print-multi-os-directory
+  PrintOptions,  // --kontain-options: the table of options.def as a document
 };
+
+enum class Language { C, Cxx };  // kontain-gcc or kontain-g++: what is linked, and what a .h or .c is
 
 struct CommandLine {
   Action action = Action::Compile;
@@ -27,7 +32,9 @@ struct CommandLine {
 
 // Reads `args` (without the program's name, response files expanded). Executables become static and position
 // independent unless the arguments choose otherwise; headers, libraries, start files and the linker come from `sdk`.
-// Fails for contradicting options; unknown ones are left to the driver. Touches no file.
-Result<CommandLine> plan_command_line(const std::vector<std::string>& args, const linker::Sdk& sdk);
+// Options that options.def ignores are left out. Fails for those it refuses and for contradicting ones; unknown ones
+// are left to the driver. Touches no file.
+Result<CommandLine> plan_command_line(const std::vector<std::string>& args, const linker::Sdk& sdk,
+                                      Language language = Language::C);
 
 }  // namespace kontain::toolchain

@@ -70,6 +70,13 @@ bool is_supported_input(types::ID type) {
     case types::TY_PP_C:
     case types::TY_CHeader:
     case types::TY_PP_CHeader:
+    case types::TY_CXX:
+    case types::TY_PP_CXX:
+    case types::TY_CXXHeader:
+    case types::TY_PP_CXXHeader:
+    case types::TY_CXXModule:
+    case types::TY_PP_CXXModule:
+    case types::TY_ModuleFile:
     case types::TY_Asm:
     case types::TY_PP_Asm:
     case types::TY_LLVM_IR:
@@ -87,10 +94,7 @@ void find_unsupported_inputs(const clang::driver::Action& action, std::vector<st
   if (const auto* input = llvm::dyn_cast<clang::driver::InputAction>(&action)) {
     if (is_supported_input(input->getType())) return;
     const std::string name = input->getInputArg().getValue();
-    const std::string reason = types::isCXX(input->getType())
-                                   ? "C++ is not supported yet, it comes with kontain-g++"
-                                   : std::string("no compiler for ") + types::getTypeName(input->getType());
-    messages.push_back(name + ": " + reason);
+    messages.push_back(name + ": no compiler for " + types::getTypeName(input->getType()));
     return;
   }
   for (const clang::driver::Action* part : action.inputs()) find_unsupported_inputs(*part, messages);
@@ -248,14 +252,14 @@ int run_driver(const linker::Sdk& sdk, const std::vector<std::string>& args) {
 
   llvm::IntrusiveRefCntPtr<clang::DiagnosticOptions> looks = clang::CreateAndPopulateDiagOpts(argv).release();
   auto* printer = new clang::TextDiagnosticPrinter(llvm::errs(), looks.get());
-  printer->setPrefix("kontain-gcc");
+  printer->setPrefix(tool_name());
   clang::DiagnosticsEngine diagnostics(new clang::DiagnosticIDs, looks, printer);
   clang::ProcessWarningOptions(diagnostics, *looks, /*ReportDiags=*/false);
 
   llvm::CrashRecoveryContext::Enable();
   // A reader of the messages that goes away ends the compiler as a signal does: without its temporary files.
   llvm::sys::SetOneShotPipeSignalFunction(llvm::sys::DefaultOneShotPipeSignalHandler);
-  Driver driver(program, kTriple, diagnostics, "kontain-gcc", llvm::vfs::getRealFileSystem());
+  Driver driver(program, kTriple, diagnostics, tool_name(), llvm::vfs::getRealFileSystem());
   driver.CC1Main = [](llvm::SmallVectorImpl<const char*>& command) {
     return run_tool({command.begin(), command.end()});
   };

@@ -86,7 +86,7 @@ expect_exit() {
 # unpack_source PACKAGE VERSION: the upstream sources of a Debian package, in ./source.
 unpack_source() {
   local folder archive
-  folder=$("$KONTAIN_SOURCE/tests/programs/fetch-source.sh" "$1" "$2")
+  folder=$("$KONTAIN_SOURCE/tools/dev/fetch-source.sh" "$1" "$2")
   archive=$(find "$folder" -name '*.orig.tar.*' ! -name '*.asc')
   mkdir source
   tar -xf "$archive" -C source --strip-components=1

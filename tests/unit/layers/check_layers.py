@@ -8,7 +8,7 @@ import re
 import sys
 
 SOURCES = (".h", ".cc", ".def")
-NOT_OURS = {"build", "dist"}
+NOT_OURS = {"build", "dist", "musl-overlay"}  # the last: part of another project's tree
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 

@@ -69,4 +69,13 @@ TEST_CASE("the option -static-pie is spelled out") {
   CHECK(with_layout({"-static-pie", "a.o"}) == Args{"-static", "-pie", "--no-dynamic-linker", "-z", "text", "a.o"});
 }
 
+TEST_CASE("the output's name is found") {
+  CHECK(output_path({"a.o"}) == "a.out");
+  CHECK(output_path({"-o", "b", "a.o"}) == "b");
+  CHECK(output_path({"-ob", "a.o"}) == "b");
+  CHECK(output_path({"--output=b", "a.o"}) == "b");
+  CHECK(output_path({"-soname", "-o", "a.o"}) == "a.out");
+  CHECK(output_path({"--oformat=elf64-x86-64", "a.o"}) == "a.out");
+}
+
 }  // namespace kontain::linker

@@ -1,4 +1,5 @@
-// kontain-ld: ld(1) for Kontain payloads.
+#include "linker/ld_main.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -12,7 +13,7 @@
 #include "linker/response_file.h"
 #include "linker/sdk.h"
 
-namespace kontain {
+namespace kontain::linker {
 namespace {
 
 constexpr char kHelp[] =
@@ -26,6 +27,7 @@ Links x86-64 ELF files as ld(1) does. Executables get the Kontain note and also 
   -shared, -r, -o FILE, -l LIB, -L DIR, -T SCRIPT, -z KEYWORD,
   --gc-sections, --build-id, --version-script=FILE, -Map=FILE, @FILE, ...
                        as LLD's ld.lld has them; all of its options are accepted
+  --kontain-check      warn about system calls that km refuses
   -v                   print the version, then link if there are files
   --version            print the version and end
   --help               print this text and end
@@ -45,7 +47,7 @@ Result<int> print(const std::string& text) {
   return 0;
 }
 
-std::string version_text() { return version_line("kontain-ld") + "\n" + linker::lld_version_line() + "\n"; }
+std::string version_text() { return version_line("kontain-ld") + "\n" + lld_version_line() + "\n"; }
 
 bool wants_sdk_libraries(const std::vector<std::string>& args) {
   return std::none_of(args.begin(), args.end(), [](const std::string& arg) {
@@ -54,7 +56,7 @@ bool wants_sdk_libraries(const std::vector<std::string>& args) {
 }
 
 Result<int> run(std::vector<std::string> args) {
-  TRY_ASSIGN(args, linker::expand_response_files(args));
+  TRY_ASSIGN(args, expand_response_files(args));
   if (has(args, "--help") || has(args, "-help")) return print(kHelp);
   if (has(args, "--version") || has(args, "-V")) return print(version_text());
   if (std::erase(args, "-v") > 0) {
@@ -62,19 +64,19 @@ Result<int> run(std::vector<std::string> args) {
     if (args.empty()) return 0;
   }
   if (wants_sdk_libraries(args)) {
-    TRY_ASSIGN(const linker::Sdk sdk, linker::find_sdk());
+    TRY_ASSIGN(const Sdk sdk, find_sdk());
     args.push_back("-L" + sdk.sysroot + "/usr/lib");
   }
-  return linker::link(args);
+  return link(args);
 }
 
 }  // namespace
-}  // namespace kontain
 
-int main(int argc, char** argv) {
-  kontain::set_tool_name("kontain-ld");
-  const kontain::Result<int> status = kontain::run({argv + 1, argv + argc});
+int ld_main(const std::vector<std::string>& args) {
+  const Result<int> status = run(args);
   if (status) return *status;
-  kontain::print_error(status.error());
+  print_error(status.error());
   return 1;
 }
+
+}  // namespace kontain::linker

@@ -1,4 +1,5 @@
-// kontain-gcc: gcc(1) for Kontain payloads. Compiler, assembler and linker run in this one process.
+#include "toolchain/gcc_main.h"
+
 #include <llvm/Config/llvm-config.h>
 #include <unistd.h>
 
@@ -14,13 +15,15 @@
 #include "linker/sdk.h"
 #include "toolchain/command_line.h"
 #include "toolchain/driver.h"
+#include "toolchain/options.h"
 
 namespace kontain::toolchain {
 namespace {
 
 constexpr char kHelp[] =
-    R"(Usage: kontain-gcc [options] file...
-Compiles C and assembly and links Kontain payloads: x86-64 ELF executables that run under km, and natively.
+    R"( [options] file...
+Compiles C, C++ and assembly and links Kontain payloads: x86-64 ELF executables that run under km, and natively.
+kontain-g++ links the C++ library. kontain-cc and kontain-c++ are other names.
 
 Kind of result:
   (nothing), -static-pie   static and position independent (the default)
@@ -53,7 +56,7 @@ Result<int> print(const std::string& text) {
 }
 
 std::string version_text() {
-  return version_line("kontain-gcc") + "\nclang version " LLVM_VERSION_STRING "\nTarget: x86_64-linux-musl\n";
+  return version_line(tool_name()) + "\nclang version " LLVM_VERSION_STRING "\nTarget: x86_64-linux-musl\n";
 }
 
 // The SDK's own `name`, or `name` itself, as gcc answers for a program that it does not have.
@@ -62,19 +65,22 @@ std::string program_path(const linker::Sdk& sdk, const std::string& name) {
   return access(path.c_str(), X_OK) == 0 ? path : name;
 }
 
-Result<int> run(const std::vector<std::string>& raw_args) {
+Result<int> run(const std::vector<std::string>& raw_args, Language language) {
   TRY_ASSIGN(const std::vector<std::string> args, linker::expand_response_files(raw_args));
   TRY_ASSIGN(const linker::Sdk sdk, linker::find_sdk());
-  TRY_ASSIGN(const CommandLine command_line, plan_command_line(args, sdk));
+  TRY_ASSIGN(const CommandLine command_line, plan_command_line(args, sdk, language));
   switch (command_line.action) {
-    case Action::Help: return print(kHelp);
+    case Action::Help: return print("Usage: " + std::string(tool_name()) + kHelp);
     case Action::Version: return print(version_text());
     case Action::PrintMachine: return print("x86_64-linux-musl\n");
     case Action::PrintProgram: return print(program_path(sdk, command_line.value) + "\n");
     case Action::PrintSysroot: return print(sdk.sysroot + "\n");
+    case Action::PrintVersion: return print(LLVM_VERSION_STRING "\n");
+    case Action::PrintDot: return print(".\n");
+    case Action::PrintOptions: return print(gcc_options_as_markdown());
     case Action::Compile: break;
   }
-  if (command_line.verbose) std::fprintf(stderr, "%s\n", version_line("kontain-gcc").c_str());
+  if (command_line.verbose) std::fprintf(stderr, "%s\n", version_line(tool_name()).c_str());
   forget_search_paths();
   return run_driver(sdk, command_line.args);
 }
@@ -82,15 +88,14 @@ Result<int> run(const std::vector<std::string>& raw_args) {
 bool is_tool(int argc, char** argv) { return argc > 1 && std::string_view(argv[1]).starts_with("-cc1"); }
 
 }  // namespace
-}  // namespace kontain::toolchain
 
-int main(int argc, char** argv) {
-  using namespace kontain;
-  set_tool_name("kontain-gcc");
-  toolchain::initialise_target();
-  if (toolchain::is_tool(argc, argv)) return toolchain::run_tool({argv, argv + argc});
-  const Result<int> status = toolchain::run({argv + 1, argv + argc});
+int gcc_main(int argc, char** argv, Language language) {
+  initialise_target();
+  if (is_tool(argc, argv)) return run_tool({argv, argv + argc});
+  const Result<int> status = run({argv + 1, argv + argc}, language);
   if (status) return *status;
   print_error(status.error());
   return 1;
 }
+
+}  // namespace kontain::toolchain

@@ -1,0 +1,37 @@
+#!/bin/bash
+# What command lines written for GCC contain is honoured, ignored or refused as options.def says.
+. "$(dirname "$0")/common.sh"
+
+for option in -pipe -fuse-ld=bfd -fuse-ld=gold -fuse-ld=mold -fno-tree-vectorize -fno-gcse -fvar-tracking-assignments \
+  "--param max-inline-insns-single=5" --param=ssp-buffer-size=4 -static-libgcc -fuse-linker-plugin -fmax-errors=3 \
+  -fdiagnostics-color=always -flto=auto -Wl,-O1 -no-canonical-prefixes -fno-semantic-interposition; do
+  run 0 "$gcc" -Werror $option -o program "$hello"
+  same "$(cat err)" ""
+  same "$(./program)" "$greeting"
+done
+for option in -pg -fsanitize=address -fsanitize=thread -fopenmp --coverage -fplugin=x.so -specs=x -fprofile-generate \
+  -dumpspecs; do
+  run 1 "$gcc" $option -o program "$hello"
+  has err "^kontain-gcc: error: $option: "
+done
+# The value of another option is not one.
+echo 'int pg(void) { return 1; }' >-pg
+run 0 "$gcc" -c -x c -o -specs=x -- -pg
+[ -f ./-specs=x ] || fail "no output"
+
+same "$("$gcc" -print-multiarch)" x86_64-linux-musl
+same "$("$gcc" -print-multi-os-directory)" .
+same "$("$gcc" -dumpfullversion)" "$("$gcc" -dumpversion)"
+
+cat >overflow.c <<'END'
+#include <limits.h>
+int main(int argc, char** argv) { (void)argv; return INT_MAX + argc < 0 ? 0 : 3; }
+END
+"$gcc" -fsanitize=undefined -o program overflow.c
+./program 2>err
+has err '^ubsan: add-overflow'
+"$gcc" -fsanitize=undefined -fsanitize-trap=undefined -o program overflow.c
+run 132 bash -c './program; exit $?'
+
+"$gcc" --kontain-options | cmp - "$KONTAIN_SOURCE/docs/toolchain-options.md" ||
+  fail "docs/toolchain-options.md is not what kontain-gcc --kontain-options prints"

@@ -1,0 +1,11 @@
+# Lua: `make test`, and its own interpreter and compiler on a script of each kind of value.
+# shellcheck shell=bash disable=SC2034
+package=lua5.4 version=5.4.4-3+deb12u1
+build() { make -C src CC="$CC" AR="$AR rcu" RANLIB="$RANLIB" posix; }
+check() {
+  make test
+  echo 'for i = 1, 3 do print(i, i // 2, i / 2, ("%q"):format(i), #tostring(i)) end assert(not pcall(error))' >t.lua
+  ./src/luac -o t.out t.lua
+  ./src/lua t.out
+  ./src/luac -l t.lua | grep -c 'RETURN'
+}

@@ -118,6 +118,21 @@ Result<void> remove_folder(const std::string& folder) {
 
 }  // namespace
 
+std::vector<spec::DeviceRule> with_default_devices(std::vector<spec::DeviceRule> rules) {
+  // Without rules nothing is refused.
+  if (rules.empty()) return rules;
+  using Number = std::optional<int64_t>;
+  const auto allow = [&rules](char type, Number major, Number minor, const char* access) {
+    rules.push_back({true, type, major, minor, access});
+  };
+  allow('c', {}, {}, "m");
+  allow('b', {}, {}, "m");
+  for (const int minor : {3, 5, 7, 8, 9}) allow('c', 1, minor, "rwm");  // null, zero, full, random, urandom
+  for (const int minor : {0, 2}) allow('c', 5, minor, "rwm");           // tty, ptmx
+  allow('c', 136, {}, "rwm");                                           // pts
+  return rules;
+}
+
 Result<Cgroup> Cgroup::plan(const Layout& layout, const std::string& cgroups_path, const std::string& id) {
   Cgroup cgroup;
   cgroup.unified_ = layout.is_unified();

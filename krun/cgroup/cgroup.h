@@ -14,6 +14,9 @@
 
 namespace kontain::krun::cgroup {
 
+// What every container may use beside `rules`: the devices of the default list, terminals, and making nodes.
+std::vector<spec::DeviceRule> with_default_devices(std::vector<spec::DeviceRule> rules);
+
 // A plain value that the container's state keeps. Folders by the controller list of their hierarchy ("memory",
 // "cpu,cpuacct", "name=systemd"); "" is v2's.
 class Cgroup {

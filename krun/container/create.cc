@@ -184,7 +184,9 @@ Result<state::State> first_state(const CreateRequest& request, const spec::Confi
 Result<void> start_process(CreateRequest& request, const Settings& settings, const spec::Config& config,
                            state::Folder& folder, state::State& state) {
   TRY(state.cgroup.make(geteuid() != 0));
-  TRY(state.cgroup.apply(config.linux_.resources));
+  spec::Resources resources = config.linux_.resources;
+  resources.devices = cgroup::with_default_devices(std::move(resources.devices));
+  TRY(state.cgroup.apply(resources));
   TRY_ASSIGN(InitPlan plan, make_plan(request, settings, config, state));
   plan.hook_state = hook_state_template(state);
   TRY(folder.make_fifo());

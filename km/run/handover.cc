@@ -118,6 +118,7 @@ void visit_fields(Archive& archive, State& state) {
   archive.bytes(state.limits);
   archive.number(state.signal_mask);
   archive.bytes(state.personality);
+  visit_strings(archive, state.seccomp_filters);
   for (auto* fd :
        {&state.program_fd, &state.interpreter_fd, &state.kvm_fd, &state.self_fd, &state.trace_fd, &state.registry_fd}) {
     visit_number(archive, *fd);

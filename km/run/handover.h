@@ -27,6 +27,7 @@ struct Handover {
   task::Limits limits;
   uint64_t signal_mask = 0;
   std::optional<uint32_t> personality;
+  std::vector<std::string> seccomp_filters;  // km/seccomp
   int program_fd = -1;
   int interpreter_fd = -1;
   int kvm_fd = -1;

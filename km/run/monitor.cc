@@ -95,7 +95,11 @@ Result<std::unique_ptr<Monitor>> Monitor::create(const config::Options& options,
   monitor->memory_->set_huge_pages(huge_page_policy(options.huge_pages));
   TRY_ASSIGN(vcpu::Cpu* const cpu, monitor->machine_->create_cpu());
   monitor->adopt_state(*cpu, handover);
-  if (handover) monitor->adopt_registration(*handover);
+  if (!handover) return monitor;
+  monitor->adopt_registration(*handover);
+  const auto filters = seccomp::decode(handover->seccomp_filters);
+  if (!filters) return fail("seccomp", "", "a filter that is no program");
+  monitor->main_task_->seccomp_filters = *filters;
   return monitor;
 }
 

@@ -33,6 +33,7 @@ Result<config::Options> options_of(const abi::StartOrder& order) {
 Handover state_of(const abi::StartOrder& order, const config::Options& options) {
   Handover state;
   state.signal_mask = signal::inherited_mask();
+  state.seccomp_filters = order.seccomp_filters;
   state.kvm_fd = order.kvm_fd;
   state.self_fd = order.self_fd;
   state.registry_fd = order.registry_fd;

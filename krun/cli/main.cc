@@ -336,8 +336,9 @@ void add_update(CLI::App& app, Invocation& invocation) {
   verb->callback([&invocation, options] {
     invocation.run = [&invocation, options]() -> Result<int> {
       if (!options->file.empty()) {
-        const std::string path = options->file == "-" ? "/dev/stdin" : options->file;
-        TRY_ASSIGN(const std::string text, spec::read_file(path, spec::kLargestDocument));
+        auto read = options->file == "-" ? spec::read_all(STDIN_FILENO, "stdin", spec::kLargestDocument)
+                                         : spec::read_file(options->file, spec::kLargestDocument);
+        TRY_ASSIGN(const std::string text, std::move(read));
         TRY_ASSIGN(options->resources, spec::parse_resources(text, options->file));
       }
       return done(container::update_container(invocation.global.root, options->id, options->resources));

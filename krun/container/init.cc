@@ -192,9 +192,10 @@ void keep_own_descriptors(const InitPlan& plan, const Channel& channel) {
 }
 
 // Joins what has to be joined first, then makes the process as a sibling of its own.
-[[noreturn]] void run_helper(InitPlan& plan, Channel& ours, Channel& theirs, int flags) {
+// Its own channel, because the new process may have spoken before.
+[[noreturn]] void run_helper(InitPlan& plan, Channel& ours, Channel& theirs, const Channel& answer, int flags) {
   const auto give_up = [&](const Error& error) {
-    static_cast<void>(theirs.send_failure(error));
+    static_cast<void>(answer.send_failure(error));
     _exit(1);
   };
   // Namespaces of the host's may be closed to a user namespace, and those of a pod open to it alone: what cannot be
@@ -213,14 +214,16 @@ void keep_own_descriptors(const InitPlan& plan, const Channel& channel) {
     ours.close();
     run_init(plan, theirs);
   }
-  _exit(theirs.send(Message::Pid, std::to_string(pid)) ? 0 : 1);
+  _exit(answer.send(Message::Pid, std::to_string(pid)) ? 0 : 1);
 }
 
 Result<pid_t> spawn_through_helper(InitPlan& plan, Channel& ours, Channel& theirs, int flags) {
+  TRY_ASSIGN(auto answers, Channel::make_pair());
   const pid_t helper = fork();
   if (helper < 0) return fail_errno("fork", "", errno);
-  if (helper == 0) run_helper(plan, ours, theirs, flags);
-  const auto text = ours.expect(Message::Pid);
+  if (helper == 0) run_helper(plan, ours, theirs, answers.second, flags);
+  answers.second.close();
+  const auto text = answers.first.expect(Message::Pid);
   while (waitpid(helper, nullptr, 0) < 0 && errno == EINTR) {
   }
   if (!text) return tl::make_unexpected(text.error());

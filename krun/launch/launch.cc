@@ -140,7 +140,7 @@ Result<std::string> find_program(const std::string& name, const std::vector<std:
     switch (look_at(name)) {
       case Found::Yes: return name;
       case Found::Missing: return cannot_execute(name, "stat " + name + ": no such file or directory");
-      case Found::Folder: return cannot_execute(name, "is a directory");
+      case Found::Folder: return cannot_execute(name, "is a directory: permission denied");
       case Found::Forbidden: return cannot_execute(name, "permission denied");
     }
   }

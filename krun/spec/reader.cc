@@ -98,15 +98,19 @@ Result<std::string> read_file(const std::string& path, size_t limit) {
   struct stat info;
   if (!fd || fstat(fd.get(), &info) != 0) return fail_errno("open", path, errno);
   if (S_ISDIR(info.st_mode)) return fail_errno("read", path, EISDIR);
+  return read_all(fd.get(), path, limit);
+}
+
+Result<std::string> read_all(int fd, const std::string& name, size_t limit) {
   std::string text;
   char buffer[16384];
   for (;;) {
-    const ssize_t count = read(fd.get(), buffer, sizeof buffer);
+    const ssize_t count = read(fd, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail_errno("read", path, errno);
+    if (count < 0) return fail_errno("read", name, errno);
     if (count == 0) return text;
     text.append(buffer, static_cast<size_t>(count));
-    if (text.size() > limit) return kontain::fail(path, "", "larger than " + std::to_string(limit) + " bytes");
+    if (text.size() > limit) return kontain::fail(name, "", "larger than " + std::to_string(limit) + " bytes");
   }
 }
 

@@ -20,8 +20,8 @@ struct ReadState {
   std::set<std::string> places;  // "linux.resources.cpu.shares"; elements of arrays are "[]"
 };
 
-// A value of the document, or the absence of one. Absent and null are the same. After a failure all reads give defaults;
-// whoever began looks at the state at the end.
+// A value of the document, or the absence of one. Absent and null are the same. After a failure all reads give
+// defaults; whoever began looks at the state at the end.
 class Reader {
  public:
   Reader(ReadState& state, const nlohmann::json* value, std::string place)
@@ -82,7 +82,8 @@ class Reader {
 // The document `text` as a value. Fails with the position of what is no JSON.
 Result<nlohmann::json> parse_json(const std::string& text, const std::string& document);
 
-// The whole of a file, at most `limit` bytes.
+// The whole of an open file, and of one by its name; at most `limit` bytes.
+Result<std::string> read_all(int fd, const std::string& name, size_t limit);
 Result<std::string> read_file(const std::string& path, size_t limit);
 
 }  // namespace kontain::krun::spec

@@ -94,8 +94,8 @@ all_checks() {
   check "status 126 for what cannot run" status 126 plain bb /etc/passwd
   check "status 126 for a folder" status 126 plain bb /etc
   check "status 125 for a bad option" status 125 plain --memory 1 bb true
-  check "status of a killed program" status 137 plain bb sh -c 'sh -c "kill -9 \$\$"'
-  check "status of a segfault" status 139 plain bb sh -c 'sh -c "kill -SEGV \$\$"'
+  check "status of a killed program" status 137 plain bb sh -c 'sh -c "kill -9 \$\$"; exit $?'
+  check "status of a segfault" status 139 plain bb sh -c 'sh -c "kill -SEGV \$\$"; exit $?'
   check "stdin" stdin_is_read
   check "stdout and stderr" streams_are_apart
   check "terminal" has_tty

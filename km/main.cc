@@ -45,6 +45,7 @@ int main_of_km(int argc, char** argv) {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   set_tool_name("km");
   if (auto handover = run::take_handover()) return report_failure(run::continue_payload(std::move(*handover), argv));
+  if (auto order = run::take_start_order()) return report_failure(run::run_ordered(std::move(*order), argv));
   const auto original_limits = run::take_start_limits();
   const auto options = config::parse_command_line(argc, argv);
   if (!options) {

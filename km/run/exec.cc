@@ -98,6 +98,7 @@ Handover Monitor::describe_exec(task::Task& task, FoundProgram& found, std::vect
   handover.limits = task.process().limits;
   handover.signal_mask = task.signal_mask;
   handover.personality = task.process().personality;
+  handover.seccomp_filters = seccomp::encode(task.seccomp_filters);
   handover.program_fd = found.program.file.fd().get();
   if (found.program.interpreter) handover.interpreter_fd = found.program.interpreter->file.fd().get();
   handover.kvm_fd = system_.fd();

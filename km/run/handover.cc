@@ -14,10 +14,10 @@
 namespace kontain::run {
 namespace {
 
-constexpr char kVariable[] = "KM_HANDOVER";
+constexpr auto& kVariable = abi::kStartOrderVariable;
 constexpr char kMagic[] = "Kontain handover 1";
 constexpr char kStartLimitsMagic[] = "Kontain limits 1";
-constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+constexpr int kSeals = abi::kStartOrderSeals;
 constexpr size_t kLargest = 64 << 20;
 
 // Both directions visit the fields in one order (visit_fields), so they cannot disagree.
@@ -118,6 +118,7 @@ void visit_fields(Archive& archive, State& state) {
   archive.bytes(state.limits);
   archive.number(state.signal_mask);
   archive.bytes(state.personality);
+  visit_strings(archive, state.seccomp_filters);
   for (auto* fd :
        {&state.program_fd, &state.interpreter_fd, &state.kvm_fd, &state.self_fd, &state.trace_fd, &state.registry_fd}) {
     visit_number(archive, *fd);
@@ -230,8 +231,23 @@ std::optional<mem::StartLimits> take_start_limits() {
   return limits;
 }
 
-void execute_again(const UniqueFd& file, char** argv, char** environment) {
-  const UniqueFd self = mem::open_own_executable();
+std::optional<abi::StartOrder> take_start_order() {
+  const int number = given_number();
+  const auto bytes = read_sealed(number);
+  if (!bytes) return std::nullopt;
+  auto order = abi::decode_start_order(*bytes);
+  if (!order) return std::nullopt;
+  close(number);
+  unsetenv(kVariable);
+  return order;
+}
+
+Result<UniqueFd> make_start_order_file(const abi::StartOrder& order) {
+  return make_sealed(abi::encode_start_order(order));
+}
+
+void execute_again(const UniqueFd& file, char** argv, char** environment, int self_fd) {
+  const UniqueFd self = self_fd >= 0 ? UniqueFd(fcntl(self_fd, F_DUPFD_CLOEXEC, 0)) : mem::open_own_executable();
   if (!self || fcntl(file.get(), F_SETFD, 0) != 0) return;
   std::string variable = handover_variable(file.get());
   std::vector<char*> strings = {variable.data()};

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/abi/start_order.h"
 #include "base/error.h"
 #include "base/unique_fd.h"
 #include "km/config/options.h"
@@ -27,6 +28,7 @@ struct Handover {
   task::Limits limits;
   uint64_t signal_mask = 0;
   std::optional<uint32_t> personality;
+  std::vector<std::string> seccomp_filters;  // km/seccomp
   int program_fd = -1;
   int interpreter_fd = -1;
   int kvm_fd = -1;
@@ -58,7 +60,12 @@ Result<UniqueFd> make_start_limits_file(const mem::StartLimits& limits);
 // What this process was started with, if so. Closes the memory file, and the environment does not name it any more.
 std::optional<mem::StartLimits> take_start_limits();
 
-// Executes this program again with the memory file `file`. Returns only on failure.
-void execute_again(const UniqueFd& file, char** argv, char** environment);
+// The third: what a starter outside a container orders (base/abi/start_order.h). Closes the memory file.
+std::optional<abi::StartOrder> take_start_order();
+Result<UniqueFd> make_start_order_file(const abi::StartOrder& order);
+
+// Executes this program again with the memory file `file`. Returns only on failure. `self`: its executable, O_PATH;
+// without one it is found in /proc.
+void execute_again(const UniqueFd& file, char** argv, char** environment, int self = -1);
 
 }  // namespace kontain::run

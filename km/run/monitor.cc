@@ -109,7 +109,11 @@ Result<std::unique_ptr<Monitor>> Monitor::create(const config::Options& options,
   TRY_ASSIGN(vcpu::Cpu* const cpu, monitor->machine_->create_cpu());
   monitor->adopt_state(*cpu, handover);
   fds.on_renumber([owner = monitor.get()](int from, int to) { return owner->renumber_fd(from, to); });
-  if (handover) monitor->adopt_registration(*handover);
+  if (!handover) return monitor;
+  monitor->adopt_registration(*handover);
+  const auto filters = seccomp::decode(handover->seccomp_filters);
+  if (!filters) return fail("seccomp", "", "a filter that is no program");
+  monitor->main_task_->seccomp_filters = *filters;
   return monitor;
 }
 

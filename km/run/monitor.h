@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "base/abi/start_order.h"
 #include "km/config/options.h"
 #include "km/load/loader.h"
 #include "km/mem/reservation.h"
@@ -20,5 +21,8 @@ load::Loaded<Outcome> run_payload(const config::Options& options, char** environ
 
 // The same for a program that the payload of another km has executed.
 load::Loaded<Outcome> continue_payload(Handover handover, char** argv);
+
+// The same for a program that someone outside has ordered to be run in this container. `argv` is what the host shows.
+load::Loaded<Outcome> run_ordered(abi::StartOrder order, char** argv);
 
 }  // namespace kontain::run

@@ -1,7 +1,9 @@
 #include "km/run/program_search.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -65,6 +67,13 @@ tl::expected<UniqueFd, int> open_directly(const std::string& path) {
   return fd;
 }
 
+tl::expected<UniqueFd, int> open_without_magic_links(const std::string& path) {
+  const open_how how = {O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0, RESOLVE_NO_MAGICLINKS};
+  UniqueFd fd(static_cast<int>(syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
+  if (!fd) return tl::make_unexpected(errno);
+  return fd;
+}
+
 load::Loaded<std::optional<elf::Shebang>> read_shebang(const UniqueFd& fd, const std::string& name) {
   struct stat status;
   if (fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
@@ -117,6 +126,12 @@ load::Loaded<FoundProgram> find_program(const std::string& name, std::vector<std
   auto file = open_program(name);
   if (!file) return tl::make_unexpected(file.error());
   return follow_scripts(std::move(*file), std::move(arguments), true, open_directly);
+}
+
+load::Loaded<FoundProgram> find_program_of_image(const std::string& path, std::vector<std::string> arguments) {
+  auto file = open_without_magic_links(path);
+  if (!file) return not_started(path, file.error());
+  return follow_scripts({std::move(*file), path}, std::move(arguments), true, open_without_magic_links);
 }
 
 load::Loaded<FoundProgram> judge_program(task::ExecRequest& request) {

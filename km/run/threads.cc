@@ -73,6 +73,7 @@ struct Monitor::ThreadStart {
   task::CloneRequest request;
   uint64_t signal_mask;
   std::shared_ptr<TidStore> parent_tid;
+  const seccomp::Chain* seccomp_filters;
 };
 
 mem::GuestResult<pid_t> Monitor::create_thread(task::Task& caller, const task::CloneRequest& request) {
@@ -88,7 +89,7 @@ mem::GuestResult<pid_t> Monitor::create_thread(task::Task& caller, const task::C
   if (trace_) trace_->name_threads();
   const auto parent_tid = std::make_shared<TidStore>(request);
   auto start = std::make_unique<ThreadStart>(
-      ThreadStart{*this, caller.process(), **cpu, request, caller.signal_mask, parent_tid});
+      ThreadStart{*this, caller.process(), **cpu, request, caller.signal_mask, parent_tid, caller.seccomp_filters});
   std::scoped_lock hold(threads_lock_);
   reap_finished_threads();
   caller.process().expect_thread();
@@ -116,6 +117,7 @@ void* Monitor::thread_main(void* opaque) {
   Monitor& monitor = start->monitor;
   task::Task task(start->process, start->cpu, gettid());
   task.signal_mask = start->signal_mask;
+  task.seccomp_filters = start->seccomp_filters;
   const task::CloneRequest& request = start->request;
   const mem::GuestPtr<pid_t> child_tid(request.child_tid);
   if (request.flags & CLONE_CHILD_CLEARTID) task.clear_child_tid = child_tid.address();

@@ -38,6 +38,7 @@ int Monitor::vfork_child_main(void* opaque) {
   task::Process& process = start.process;
   task::Task task(process, parent.cpu(), static_cast<pid_t>(host_call(SYS_gettid)));
   task.signal_mask = parent.signal_mask;
+  task.seccomp_filters = parent.seccomp_filters.load();
   task.alt_stack = parent.alt_stack;
   task.last_fault = parent.last_fault;
   kvm_regs& regs = task.cpu().regs();

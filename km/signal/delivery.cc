@@ -1,6 +1,7 @@
 #include "km/signal/delivery.h"
 
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <linux/futex.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -144,6 +145,11 @@ Taken from_fault(const task::ForcedSignal& forced) {
   taken.info.si_signo = forced.signal;
   taken.info.si_code = forced.code;
   taken.info.si_addr = reinterpret_cast<void*>(forced.address);
+  if (forced.signal == SIGSYS) {
+    taken.info.si_errno = forced.error;
+    taken.info.si_syscall = forced.system_call;
+    taken.info.si_arch = AUDIT_ARCH_X86_64;
+  }
   taken.is_fault = true;
   taken.rip = forced.rip;
   taken.cause = forced.cause;
@@ -175,10 +181,11 @@ void run_handler(Task& task, const Taken& taken, const SignalAction& action) {
 std::optional<FatalSignal> deliver_forced(Task& task, DeliveryObserver* observer) {
   const Taken taken = from_fault(*task.forced_signal);
   if (observer) observer->delivered(taken.info);
+  const bool must_end = task.forced_signal->is_fatal;
   task.forced_signal.reset();
   const bool blocked = is_blocked(task, taken.info.si_signo);
   const SignalAction action = take_action(task, taken.info.si_signo);
-  if (blocked || !action.has_handler()) return fatal(taken);
+  if (must_end || blocked || !action.has_handler()) return fatal(taken);
   run_handler(task, taken, action);
   return std::nullopt;
 }

@@ -123,6 +123,12 @@ constexpr IoctlRow kIoctlRows[] = {
     {SIOCGIFMTU, Object::Socket, InOut, sizeof(ifreq)},
     {SIOCGIFHWADDR, Object::Socket, InOut, sizeof(ifreq)},
     {SIOCGIFTXQLEN, Object::Socket, InOut, sizeof(ifreq)},
+    {SIOCSIFFLAGS, Object::Socket, In, sizeof(ifreq)},
+    {SIOCSIFADDR, Object::Socket, In, sizeof(ifreq)},
+    {SIOCSIFBRDADDR, Object::Socket, In, sizeof(ifreq)},
+    {SIOCSIFNETMASK, Object::Socket, In, sizeof(ifreq)},
+    {SIOCSIFMTU, Object::Socket, In, sizeof(ifreq)},
+    {SIOCSIFTXQLEN, Object::Socket, In, sizeof(ifreq)},
 
     // The two flag requests encode a long but transfer an int (ioctl_iflags(2)).
     {FS_IOC_GETFLAGS, Object::File, Out, 4},

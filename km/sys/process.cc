@@ -6,6 +6,7 @@
 #include <array>
 
 #include "km/sys/forward.h"
+#include "km/sys/seccomp.h"
 
 namespace kontain::sys {
 namespace {
@@ -26,7 +27,8 @@ enum class PrctlAction {
   GetName,
   SetDumpable,
   GetDumpable,
-  Zero,  // always 0
+  SetSeccomp,
+  GetSeccomp,
 };
 
 struct PrctlRow {
@@ -40,7 +42,8 @@ constexpr PrctlRow kPrctlRows[] = {
     {PR_GET_NAME, PrctlAction::GetName},
     {PR_SET_DUMPABLE, PrctlAction::SetDumpable},
     {PR_GET_DUMPABLE, PrctlAction::GetDumpable},
-    {PR_GET_SECCOMP, PrctlAction::Zero},
+    {PR_SET_SECCOMP, PrctlAction::SetSeccomp},
+    {PR_GET_SECCOMP, PrctlAction::GetSeccomp},
     {PR_SET_PDEATHSIG, PrctlAction::Forward},
     {PR_GET_PDEATHSIG, PrctlAction::ForwardOut},
     {PR_SET_KEEPCAPS, PrctlAction::Forward},
@@ -94,7 +97,8 @@ SysResult sys_prctl(Task& task, int operation, uint64_t a, uint64_t b, uint64_t 
     case PrctlAction::GetName: return get_name(GuestPtr<char>(a));
     case PrctlAction::SetDumpable: return set_dumpable(task, a);
     case PrctlAction::GetDumpable: return SysResult::value(task.process().dumpable);
-    case PrctlAction::Zero: return SysResult::ok();
+    case PrctlAction::SetSeccomp: return set_seccomp_mode(task, a, b);
+    case PrctlAction::GetSeccomp: return get_seccomp_mode(task);
   }
   return Errno{EINVAL};
 }

@@ -21,6 +21,7 @@
 #include "km/sys/polling.h"
 #include "km/sys/process.h"
 #include "km/sys/scheduling.h"
+#include "km/sys/seccomp.h"
 #include "km/sys/signal_queues.h"
 #include "km/sys/signals.h"
 #include "km/sys/sockets.h"
@@ -80,6 +81,7 @@ constexpr auto kMayBlockTable = make_may_block();
 bool may_block(long number) { return kMayBlockTable[static_cast<size_t>(number)]; }
 
 SysResult dispatch(Task& task, uint32_t number, const RawArgs& args) {
+  if (const auto answer = filter_call(task, number, args)) return *answer;
   if (number >= kTable.size()) return Errno{ENOSYS};
   try {
     return kTable[number](task, args);

@@ -3,10 +3,12 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
 
+#include "km/seccomp/filter.h"
 #include "km/task/process.h"
 #include "km/vcpu/cpu.h"
 
@@ -35,6 +37,9 @@ struct ForcedSignal {
   uint64_t address = 0;  // si_addr
   uint64_t rip = 0;
   const char* cause = "";  // in words, e.g. "address not mapped"
+  bool is_fatal = false;   // no handler may catch it
+  int system_call = 0;     // of SIGSYS: si_syscall and si_errno
+  int error = 0;
 };
 
 // One vCPU, one host thread, whose tid is the payload's tid.
@@ -59,6 +64,10 @@ class Task {
   std::optional<ForcedSignal> forced_signal;
   // Set by rt_sigreturn and execve: the registers are new, the result of the call is not to be stored.
   bool context_replaced = false;
+
+  // The payload's seccomp filters (km/sys/seccomp.h); another thread may set it. While there are any, no call may be
+  // answered without sys::dispatch.
+  std::atomic<const seccomp::Chain*> seccomp_filters = nullptr;
 
   // set_tid_address(2): where 0 is stored when the thread ends; 0 is nowhere.
   uint64_t clear_child_tid = 0;

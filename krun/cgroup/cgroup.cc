@@ -1,0 +1,252 @@
+#include "krun/cgroup/cgroup.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <set>
+#include <thread>
+
+#include "base/text.h"
+#include "krun/cgroup/files.h"
+
+namespace kontain::krun::cgroup {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kPatience = 10s;  // for what the kernel does after a write
+constexpr auto kStep = 2ms;
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ",") + name;
+  return text;
+}
+
+std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+bool is_refusal(int error) { return error == EACCES || error == EPERM || error == EROFS; }
+
+// v1's cpuset begins empty, and nothing can join it: what the parent has is copied down.
+void inherit_cpuset(const std::string& folder) {
+  for (const char* file : {"/cpuset.cpus", "/cpuset.mems"}) {
+    const auto own = read_text(folder + file);
+    if (!own || own->find_first_not_of(" \n") != std::string::npos) continue;
+    if (const auto inherited = read_text(parent_of(folder) + file))
+      static_cast<void>(write_text(folder + file, *inherited));
+  }
+}
+
+// v2: a controller exists below a cgroup only if that one says so. What cannot be had is missed when it is used.
+void delegate_controllers(const std::string& folder) {
+  const auto available = read_text(folder + "/cgroup.controllers");
+  if (!available) return;
+  for (const std::string& name : split(available->substr(0, available->find('\n')), ' ')) {
+    if (!name.empty()) static_cast<void>(write_text(folder + "/cgroup.subtree_control", "+" + name));
+  }
+}
+
+Result<void> make_folder(const std::string& folder, bool unified) {
+  if (exists(folder)) {
+    inherit_cpuset(folder);
+    return {};
+  }
+  const std::string parent = parent_of(folder);
+  if (!exists(parent)) TRY(make_folder(parent, unified));
+  if (unified) delegate_controllers(parent);
+  if (mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return fail_errno("make cgroup", folder, errno);
+  inherit_cpuset(folder);
+  return {};
+}
+
+// Calls `visit` for a folder and those below it, the deepest first.
+template <class Visit>
+void for_each_folder(const std::string& folder, const Visit& visit) {
+  {
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(folder.c_str()), closedir);
+    if (!stream) return;
+    while (const dirent* entry = readdir(stream.get())) {
+      const std::string name = entry->d_name;
+      if (entry->d_type == DT_DIR && name != "." && name != "..") for_each_folder(folder + "/" + name, visit);
+    }
+  }
+  visit(folder);
+}
+
+void add_processes(const std::string& folder, std::set<pid_t>& processes) {
+  for_each_folder(folder, [&](const std::string& each) {
+    const auto text = read_text(each + "/cgroup.procs");
+    if (!text) return;
+    for (const std::string& line : split(*text, '\n')) {
+      pid_t pid = 0;
+      std::from_chars(line.data(), line.data() + line.size(), pid);
+      if (pid > 0) processes.insert(pid);
+    }
+  });
+}
+
+// Waits until `done`: false when it does not come to pass.
+template <class Done>
+bool wait_until(const Done& done) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(kStep);
+  }
+  return true;
+}
+
+Result<void> remove_folder(const std::string& folder) {
+  int error = 0;
+  const bool removed = wait_until([&] {
+    error = 0;
+    for_each_folder(folder, [&](const std::string& each) {
+      if (rmdir(each.c_str()) != 0 && errno != ENOENT) error = errno;
+    });
+    return error != EBUSY;
+  });
+  if (!removed || (error != 0 && !is_refusal(error))) return fail_errno("remove cgroup", folder, error);
+  return {};
+}
+
+}  // namespace
+
+std::vector<spec::DeviceRule> with_default_devices(std::vector<spec::DeviceRule> rules) {
+  // Without rules nothing is refused.
+  if (rules.empty()) return rules;
+  using Number = std::optional<int64_t>;
+  const auto allow = [&rules](char type, Number major, Number minor, const char* access) {
+    rules.push_back({true, type, major, minor, access});
+  };
+  allow('c', {}, {}, "m");
+  allow('b', {}, {}, "m");
+  for (const int minor : {3, 5, 7, 8, 9}) allow('c', 1, minor, "rwm");  // null, zero, full, random, urandom
+  for (const int minor : {0, 2}) allow('c', 5, minor, "rwm");           // tty, ptmx
+  allow('c', 136, {}, "rwm");                                           // pts
+  return rules;
+}
+
+Result<Cgroup> Cgroup::plan(const Layout& layout, const std::string& cgroups_path, const std::string& id) {
+  Cgroup cgroup;
+  cgroup.unified_ = layout.is_unified();
+  for (const std::string& part : split(cgroups_path, '/')) {
+    if (part == "..") return fail("linux.cgroupsPath", cgroups_path, "must not hold \"..\"");
+  }
+  const std::string inner = cgroups_path.empty() ? id : cgroups_path;
+  if (inner.find(':') != std::string::npos && inner[0] != '/') {
+    return fail("linux.cgroupsPath", inner, "systemd's cgroup driver is not supported yet; use cgroupfs");
+  }
+  for (const Hierarchy& hierarchy : layout.hierarchies) {
+    std::string base = hierarchy.mount_point;
+    // v2: a cgroup with processes of its own, as the runtime's is, cannot hand controllers down. Its parent can.
+    const std::string own = cgroup.unified_ ? parent_of(hierarchy.own_path) : hierarchy.own_path;
+    if (inner[0] != '/' && own != "/") base += own;
+    std::string folder = base + (inner[0] == '/' ? "" : "/") + inner;
+    while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+    if (folder == hierarchy.mount_point) return fail("linux.cgroupsPath", cgroups_path, "is the root of all cgroups");
+    cgroup.folders_[joined(hierarchy.controllers)] = folder;
+  }
+  return cgroup;
+}
+
+std::string Cgroup::folder_of(const std::string& controller) const {
+  for (const auto& [names, folder] : folders_) {
+    if (names == controller) return folder;
+    const std::vector<std::string> list = split(names, ',');
+    if (std::ranges::find(list, controller) != list.end()) return folder;
+  }
+  return unified_ && !folders_.empty() ? folders_.begin()->second : "";
+}
+
+Result<void> Cgroup::make(bool tolerant) {
+  for (auto at = folders_.begin(); at != folders_.end();) {
+    auto made = make_folder(at->second, at->first.empty());
+    if (!made && !(tolerant && is_refusal(made.error().errno_value))) return made;
+    at = made ? std::next(at) : folders_.erase(at);
+  }
+  return {};
+}
+
+Result<void> Cgroup::join(pid_t pid) const { return join_sub(pid, ""); }
+
+Result<void> Cgroup::join_sub(pid_t pid, const std::string& sub) const {
+  for (const auto& [names, folder] : folders_) {
+    const std::string target = folder + (sub.empty() ? "" : "/" + sub);
+    if (!sub.empty() && !exists(target)) continue;
+    TRY(write_text(target + "/cgroup.procs", std::to_string(pid)));
+  }
+  return {};
+}
+
+Result<void> Cgroup::apply(const spec::Resources& resources) const {
+  if (folders_.empty()) return {};
+  return unified_ ? apply_v2(resources) : apply_v1(resources);
+}
+
+bool Cgroup::is_frozen() const {
+  if (unified_) return read_number(folder_of("") + "/cgroup.freeze").value_or(0) == 1;
+  const std::string folder = folder_of("freezer");
+  const auto state = folder.empty() ? fail("", "", "") : read_text(folder + "/freezer.state");
+  return state && state->rfind("THAWED", 0) != 0;
+}
+
+Result<void> Cgroup::freeze() const {
+  const std::string folder = folder_of("freezer");
+  if (folder.empty()) return fail("pause", "", "the container has no freezer cgroup");
+  if (unified_) {
+    TRY(write_text(folder + "/cgroup.freeze", "1"));
+    if (wait_until([&] { return number_of_key(folder + "/cgroup.events", "frozen") == 1; })) return {};
+  } else {
+    // A process that forks meanwhile can leave the state at FREEZING: it is written again.
+    const bool frozen = wait_until([&] {
+      static_cast<void>(write_text(folder + "/freezer.state", "FROZEN"));
+      const auto state = read_text(folder + "/freezer.state");
+      return state && state->rfind("FROZEN", 0) == 0;
+    });
+    if (frozen) return {};
+    static_cast<void>(write_text(folder + "/freezer.state", "THAWED"));
+  }
+  return fail("pause", folder, "the processes do not stop");
+}
+
+Result<void> Cgroup::thaw() const {
+  const std::string folder = folder_of("freezer");
+  if (folder.empty()) return fail("resume", "", "the container has no freezer cgroup");
+  return unified_ ? write_text(folder + "/cgroup.freeze", "0") : write_text(folder + "/freezer.state", "THAWED");
+}
+
+std::vector<pid_t> Cgroup::processes() const {
+  std::set<pid_t> processes;
+  for (const char* controller : {"pids", "freezer", "memory"}) {
+    const std::string folder = folder_of(controller);
+    if (folder.empty()) continue;
+    add_processes(folder, processes);
+    break;
+  }
+  return {processes.begin(), processes.end()};
+}
+
+Result<void> Cgroup::kill_all(int signal) const {
+  const bool gone = wait_until([&] {
+    const std::vector<pid_t> all = processes();
+    for (const pid_t pid : all) kill(pid, signal);
+    if (signal == SIGKILL && is_frozen()) static_cast<void>(thaw());
+    return all.empty() || signal != SIGKILL;
+  });
+  if (!gone) return fail("kill", "", "processes of the container do not end");
+  return {};
+}
+
+Result<void> Cgroup::remove() const {
+  for (const auto& [names, folder] : folders_) TRY(remove_folder(folder));
+  return {};
+}
+
+}  // namespace kontain::krun::cgroup

@@ -1,0 +1,65 @@
+// A container's cgroup: one folder in each hierarchy of the host. Everything is a write to a file there (cgroupfs).
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "krun/cgroup/layout.h"
+#include "krun/spec/model.h"
+
+namespace kontain::krun::cgroup {
+
+// What every container may use beside `rules`: the devices of the default list, terminals, and making nodes.
+std::vector<spec::DeviceRule> with_default_devices(std::vector<spec::DeviceRule> rules);
+
+// A plain value that the container's state keeps. Folders by the controller list of their hierarchy ("memory",
+// "cpu,cpuacct", "name=systemd"); "" is v2's.
+class Cgroup {
+ public:
+  Cgroup() = default;
+  Cgroup(bool unified, std::map<std::string, std::string> folders) : unified_(unified), folders_(std::move(folders)) {}
+
+  // Where the container `id` with this cgroupsPath belongs. Nothing is made. Absolute paths begin at the root of each
+  // hierarchy, others at the runtime's own cgroup.
+  static Result<Cgroup> plan(const Layout& layout, const std::string& cgroups_path, const std::string& id);
+
+  bool is_unified() const { return unified_; }
+  const std::map<std::string, std::string>& folders() const { return folders_; }
+  // The folder of a v1 controller, or of v2; empty: none.
+  std::string folder_of(const std::string& controller) const;
+
+  // Makes the folders. `tolerant`: what this user may not make is left out.
+  Result<void> make(bool tolerant);
+  Result<void> join(pid_t pid) const;
+  // The same in the folder `sub` of the container's cgroup, which exists.
+  Result<void> join_sub(pid_t pid, const std::string& sub) const;
+  Result<void> apply(const spec::Resources& resources) const;
+
+  Result<void> freeze() const;
+  Result<void> thaw() const;
+  bool is_frozen() const;
+
+  // All processes in it and below it, each once.
+  std::vector<pid_t> processes() const;
+  // Sends `signal` to all of them; SIGKILL until there is none left.
+  Result<void> kill_all(int signal) const;
+  // Removes the folders; there may be none.
+  Result<void> remove() const;
+
+  // What `events --stats` shows as "data".
+  nlohmann::json statistics() const;
+
+ private:
+  Result<void> apply_v1(const spec::Resources& resources) const;
+  Result<void> apply_v2(const spec::Resources& resources) const;
+
+  bool unified_ = false;
+  std::map<std::string, std::string> folders_;
+};
+
+}  // namespace kontain::krun::cgroup

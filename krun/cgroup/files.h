@@ -1,0 +1,20 @@
+// Files of a cgroup file system.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+
+namespace kontain::krun::cgroup {
+
+Result<std::string> read_text(const std::string& path);
+Result<void> write_text(const std::string& path, const std::string& text);
+bool exists(const std::string& path);
+// A file with one number; nothing when there is none ("max" too).
+std::optional<uint64_t> read_number(const std::string& path);
+// The number behind `key` in a file of "key number" lines; 0 when there is none.
+uint64_t number_of_key(const std::string& path, const std::string& key);
+
+}  // namespace kontain::krun::cgroup

@@ -1,0 +1,182 @@
+#include "krun/sandbox/rootfs.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+
+#include "krun/sandbox/mount_options.h"
+#include "krun/sandbox/mounts.h"
+#include "krun/sandbox/paths.h"
+
+namespace kontain::krun::sandbox {
+namespace {
+
+struct DefaultDevice {
+  const char* path;
+  unsigned major, minor;
+};
+
+// runtime-spec, config-linux.md, "Default Devices"; /dev/console and /dev/ptmx come from the terminal.
+constexpr DefaultDevice kDevices[] = {{"/dev/null", 1, 3},   {"/dev/zero", 1, 5},    {"/dev/full", 1, 7},
+                                      {"/dev/random", 1, 8}, {"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0}};
+
+struct Link {
+  const char* target;
+  const char* name;
+};
+constexpr Link kLinks[] = {{"/proc/self/fd", "fd"},
+                           {"/proc/self/fd/0", "stdin"},
+                           {"/proc/self/fd/1", "stdout"},
+                           {"/proc/self/fd/2", "stderr"}};
+
+// The propagation of the mount that holds `path` must not be shared: pivot_root(2) refuses it.
+Result<void> make_parent_private(const std::string& path) {
+  for (std::string at = path;; at = parent_of(at)) {
+    if (mount(nullptr, at.c_str(), nullptr, MS_PRIVATE, nullptr) == 0) return {};
+    if (errno != EINVAL || at == "/") return fail_errno("make private", at, errno);
+  }
+}
+
+mode_t kind_of(char type) {
+  if (type == 'b') return S_IFBLK;
+  return type == 'p' ? S_IFIFO : S_IFCHR;
+}
+
+Result<void> bind_device(int root, const std::string& path) {
+  UniqueFd tree(open_tree(AT_FDCWD, path.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+  if (!tree) return fail_errno("device", path, errno);
+  TRY_ASSIGN(const UniqueFd place, make_file_in_root(root, path));
+  return attach(tree.get(), place.get(), path);
+}
+
+Result<void> make_device(int root, const spec::Device& device, bool is_user_namespaced) {
+  const std::string path = clean_path(device.path);
+  if (is_user_namespaced && device.type != 'p') return bind_device(root, path);
+  TRY_ASSIGN(const UniqueFd folder, make_folder_in_root(root, parent_of(path)));
+  const std::string name = name_of(path);
+  const mode_t mode = device.mode.value_or(0666) & 07777;
+  if (mknodat(folder.get(), name.c_str(), kind_of(device.type) | mode, makedev(device.major, device.minor)) != 0) {
+    if (errno == EPERM) return bind_device(root, path);
+    if (errno != EEXIST) return fail_errno("mknod", path, errno);
+  }
+  const UniqueFd made(openat(folder.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat info;
+  if (!made || fstat(made.get(), &info) != 0) return fail_errno("device", path, errno);
+  const bool as_asked = (info.st_mode & S_IFMT) == kind_of(device.type) &&
+                        (device.type == 'p' || info.st_rdev == makedev(device.major, device.minor));
+  if (!as_asked) return fail("device", path, "something else is already there");
+  if (fchmodat(folder.get(), name.c_str(), mode, 0) != 0 ||
+      fchownat(made.get(), "", device.uid, device.gid, AT_EMPTY_PATH) != 0) {
+    return fail_errno("device", path, errno);
+  }
+  return {};
+}
+
+// Where devpts is mounted, /dev/ptmx is its own.
+Result<void> link_ptmx(int root, int dev) {
+  if (!open_in_root(root, "/dev/pts/ptmx", O_PATH)) return {};
+  unlinkat(dev, "ptmx", 0);
+  if (symlinkat("pts/ptmx", dev, "ptmx") != 0 && errno != EEXIST) return fail_errno("link", "/dev/ptmx", errno);
+  return {};
+}
+
+}  // namespace
+
+Result<UniqueFd> prepare_root(const std::string& path, const std::string& propagation) {
+  TRY_ASSIGN(const Propagation outer, parse_propagation(propagation.empty() ? "rslave" : propagation));
+  const uint64_t recursive = outer.recursive || propagation.empty() ? MS_REC : 0;
+  if (mount(nullptr, "/", nullptr, outer.flag | recursive, nullptr) != 0) {
+    return fail_errno("propagation of /", propagation, errno);
+  }
+  TRY(make_parent_private(path));
+  if (mount(path.c_str(), path.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) {
+    return fail_errno("bind the root file system", path, errno);
+  }
+  UniqueFd root(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return fail_errno("open the root file system", path, errno);
+  return root;
+}
+
+bool has_foreign_dev(const std::vector<spec::Mount>& mounts) {
+  bool foreign = false;
+  for (const spec::Mount& mount : mounts) {
+    if (clean_path(mount.destination) != "/dev") continue;
+    const MountOptions options = parse_mount_options(mount.options);
+    foreign = options.bind || options.bind_recursive || mount.type == "bind";
+  }
+  return foreign;
+}
+
+Result<void> make_devices(int root, const std::vector<spec::Device>& devices, bool is_user_namespaced) {
+  for (const DefaultDevice& row : kDevices) {
+    spec::Device device;
+    device.path = row.path;
+    device.major = row.major;
+    device.minor = row.minor;
+    TRY(make_device(root, device, is_user_namespaced));
+  }
+  for (const spec::Device& device : devices) TRY(make_device(root, device, is_user_namespaced));
+  TRY_ASSIGN(const UniqueFd dev, make_folder_in_root(root, "/dev"));
+  for (const Link& link : kLinks) {
+    if (symlinkat(link.target, dev.get(), link.name) != 0 && errno != EEXIST) {
+      return fail_errno("link", std::string("/dev/") + link.name, errno);
+    }
+  }
+  return link_ptmx(root, dev.get());
+}
+
+Result<void> enter_root(const UniqueFd& root, Pivot how) {
+  const UniqueFd old(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!old || fchdir(root.get()) != 0) return fail_errno("enter the root file system", "", errno);
+  if (how == Pivot::MoveMount) {
+    if (mount(".", "/", nullptr, MS_MOVE, nullptr) != 0 || chroot(".") != 0) {
+      return fail_errno("move the root file system", "", errno);
+    }
+  } else {
+    if (syscall(SYS_pivot_root, ".", ".") != 0) return fail_errno("pivot_root", "", errno);
+    if (fchdir(old.get()) != 0 || mount(nullptr, ".", nullptr, MS_SLAVE | MS_REC, nullptr) != 0 ||
+        umount2(".", MNT_DETACH) != 0) {
+      return fail_errno("leave the old root", "", errno);
+    }
+  }
+  if (chdir("/") != 0) return fail_errno("chdir", "/", errno);
+  return {};
+}
+
+Result<void> finish_root(const std::string& propagation, bool readonly) {
+  if (!propagation.empty()) {
+    TRY_ASSIGN(const Propagation inner, parse_propagation(propagation));
+    if (mount(nullptr, "/", nullptr, inner.flag | (inner.recursive ? MS_REC : 0), nullptr) != 0) {
+      return fail_errno("rootfsPropagation", propagation, errno);
+    }
+  }
+  mount_attr attributes = {};
+  attributes.attr_set = MOUNT_ATTR_RDONLY;
+  if (readonly && mount_setattr(AT_FDCWD, "/", 0, &attributes, sizeof attributes) != 0) {
+    return fail_errno("root.readonly", "", errno);
+  }
+  return {};
+}
+
+Result<void> enter_working_directory(const std::string& path, bool may_create) {
+  const UniqueFd root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return fail_errno("chdir", path, errno);
+  auto folder = may_create ? make_folder_in_root(root.get(), path) : open_in_root(root.get(), path, O_PATH | O_DIRECTORY);
+  if (!folder) return fail_errno("chdir to cwd (\"" + path + "\") set in config.json failed", "", folder.error().errno_value);
+  if (fchdir(folder->get()) != 0) return fail_errno("chdir", path, errno);
+  // A folder that cannot be reached from the root has a name that is not absolute (getcwd(2)).
+  std::array<char, PATH_MAX> name{};
+  const long length = syscall(SYS_getcwd, name.data(), name.size());
+  if (length < 0) return fail_errno("chdir", path, errno);
+  if (name[0] != '/') return fail("chdir", path, "current working directory is outside of container mount namespace root");
+  return {};
+}
+
+}  // namespace kontain::krun::sandbox

@@ -1,0 +1,34 @@
+// The container's root folder, from the bundle to "/".
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/unique_fd.h"
+#include "krun/spec/model.h"
+
+namespace kontain::krun::sandbox {
+
+// In a new mount namespace: cuts it off from the host's as `propagation` says (empty: "rslave") and makes `path` a mount
+// of its own. Returns it, O_PATH.
+Result<UniqueFd> prepare_root(const std::string& path, const std::string& propagation);
+
+// The devices of the specification's default list and of `devices`, and the links of /dev.
+Result<void> make_devices(int root, const std::vector<spec::Device>& devices, bool is_user_namespaced);
+
+// True when the configuration brings a /dev of the host's.
+bool has_foreign_dev(const std::vector<spec::Mount>& mounts);
+
+enum class Pivot { PivotRoot, MoveMount };
+
+// Makes `root` the root and the working directory of this process, with nothing of the old one left.
+Result<void> enter_root(const UniqueFd& root, Pivot how);
+
+// The last changes to "/": its propagation and whether it can be written.
+Result<void> finish_root(const std::string& propagation, bool readonly);
+
+// Changes to the folder `path` in the current root, made if it is missing, and proves that it lies inside.
+Result<void> enter_working_directory(const std::string& path, bool may_create);
+
+}  // namespace kontain::krun::sandbox

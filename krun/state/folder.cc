@@ -1,0 +1,184 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+
+#include "base/text.h"
+#include "krun/spec/reader.h"
+#include "krun/state/state.h"
+
+namespace kontain::krun::state {
+namespace {
+
+constexpr char kStateFile[] = "state.json";
+constexpr char kFifo[] = "exec.fifo";
+constexpr size_t kLargest = 4 << 20;
+constexpr int kStartPatience = 30'000;  // milliseconds
+
+Result<void> make_folders(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  if (errno != ENOENT || path.find('/', 1) == std::string::npos) return fail_errno("mkdir", path, errno);
+  TRY(make_folders(path.substr(0, path.rfind('/'))));
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno("mkdir", path, errno);
+  return {};
+}
+
+Result<void> write_all(int fd, const std::string& text, const std::string& path) {
+  for (size_t done = 0; done < text.size();) {
+    const ssize_t count = ::write(fd, text.data() + done, text.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail_errno("write", path, errno);
+    done += static_cast<size_t>(count);
+  }
+  return {};
+}
+
+}  // namespace
+
+Lock& Lock::operator=(Lock&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
+Lock::~Lock() {
+  if (fd_) flock(fd_.get(), LOCK_UN);
+}
+
+std::string default_root() {
+  const char* runtime = getenv("XDG_RUNTIME_DIR");
+  if (geteuid() == 0 && getenv("_CONTAINERS_ROOTLESS_UID") == nullptr) return "/run/krun";
+  return runtime && *runtime ? std::string(runtime) + "/krun" : "/tmp/krun-" + std::to_string(geteuid());
+}
+
+Result<Folder> Folder::make(const std::string& root, const std::string& id) {
+  TRY(check_id(id));
+  TRY(make_folders(root));
+  const std::string path = root + "/" + id;
+  if (mkdir(path.c_str(), 0711) != 0) {
+    if (errno == EEXIST) return fail("container with id exists", id, "container with given ID already exists");
+    return fail_errno("mkdir", path, errno);
+  }
+  return Folder(path, id);
+}
+
+Result<Folder> Folder::open(const std::string& root, const std::string& id) {
+  TRY(check_id(id));
+  const std::string path = root + "/" + id;
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0) return fail("container \"" + id + "\" does not exist", "", "");
+  return Folder(path, id);
+}
+
+Result<void> Folder::lock() {
+  UniqueFd fd(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return fail_errno("lock", path_, errno);
+  int result = 0;
+  do {
+    result = flock(fd.get(), LOCK_EX);
+  } while (result != 0 && errno == EINTR);
+  if (result != 0) return fail_errno("lock", path_, errno);
+  lock_ = Lock(std::move(fd));
+  return {};
+}
+
+Result<State> Folder::read() const {
+  const std::string path = file(kStateFile);
+  auto text = spec::read_file(path, kLargest);
+  if (!text && text.error().errno_value == ENOENT) {
+    State unfinished;  // krun ended before it wrote any
+    unfinished.id = id_;
+    return unfinished;
+  }
+  if (!text) return tl::make_unexpected(text.error());
+  return decode(*text, path);
+}
+
+Result<void> Folder::write(const State& state) const { return write_file(kStateFile, encode(state)); }
+
+Result<void> Folder::write_file(const char* name, const std::string& text) const {
+  const std::string path = file(name);
+  const std::string temporary = path + ".new";
+  {
+    const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (!fd) return fail_errno("create", temporary, errno);
+    TRY(write_all(fd.get(), text, temporary));
+  }
+  if (rename(temporary.c_str(), path.c_str()) != 0) return fail_errno("rename", path, errno);
+  return {};
+}
+
+Result<void> Folder::make_fifo() const {
+  if (mkfifo(file(kFifo).c_str(), 0600) != 0) return fail_errno("mkfifo", file(kFifo), errno);
+  return {};
+}
+
+bool Folder::has_fifo() const { return access(file(kFifo).c_str(), F_OK) == 0; }
+
+Result<UniqueFd> Folder::open_fifo_to_wait() const {
+  UniqueFd fd(::open(file(kFifo).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!fd) return fail_errno("open", file(kFifo), errno);
+  return fd;
+}
+
+Result<void> Folder::signal_start() const {
+  const UniqueFd fd(::open(file(kFifo).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!fd && errno == ENXIO) return fail("container process is already dead", "", "");
+  if (!fd) return fail("cannot start a container that has already started", "", "");
+  const char go = 1;
+  if (::write(fd.get(), &go, 1) != 1) return fail_errno("start", file(kFifo), errno);
+  unlink(file(kFifo).c_str());
+  // The only reader is the container's process: it lets go when it executes km, or ends.
+  pollfd entry = {fd.get(), 0, 0};
+  while (poll(&entry, 1, kStartPatience) < 0 && errno == EINTR) {
+  }
+  return {};
+}
+
+void Folder::remove() {
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(path_.c_str()), closedir);
+  if (stream) {
+    while (const dirent* entry = readdir(stream.get())) unlinkat(dirfd(stream.get()), entry->d_name, 0);
+  }
+  rmdir(path_.c_str());
+}
+
+std::vector<std::string> list(const std::string& root) {
+  std::vector<std::string> ids;
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(root.c_str()), closedir);
+  if (!stream) return ids;
+  while (const dirent* entry = readdir(stream.get())) {
+    if (check_id(entry->d_name) && entry->d_type == DT_DIR) ids.emplace_back(entry->d_name);
+  }
+  std::ranges::sort(ids);
+  return ids;
+}
+
+std::optional<uint64_t> process_start_time(pid_t pid) {
+  const auto text = spec::read_file("/proc/" + std::to_string(pid) + "/stat", 64 << 10);
+  if (!text) return std::nullopt;
+  // The name, in brackets, may hold anything.
+  const size_t bracket = text->rfind(')');
+  if (bracket == std::string::npos || bracket + 2 > text->size()) return std::nullopt;
+  const std::vector<std::string> fields = split(text->substr(bracket + 2), ' ');
+  constexpr size_t kState = 0, kStartTime = 19;  // proc(5), fields 3 and 22
+  if (fields.size() <= kStartTime || fields[kState] == "Z" || fields[kState] == "X") return std::nullopt;
+  return std::strtoull(fields[kStartTime].c_str(), nullptr, 10);
+}
+
+Status status_of(const State& state, const Folder& folder) {
+  if (state.pid == 0) return state.created ? Status::Stopped : Status::Creating;
+  const auto start_time = process_start_time(state.pid);
+  if (!start_time || *start_time != state.start_time) return Status::Stopped;
+  if (!state.created) return Status::Creating;
+  if (state.cgroup.is_frozen()) return Status::Paused;
+  return folder.has_fifo() ? Status::Created : Status::Running;
+}
+
+}  // namespace kontain::krun::state

@@ -1,0 +1,68 @@
+#!/bin/bash
+# What config.json asks for is done, or is an error with its name.
+. "$KONTAIN_SOURCE/tests/lib/common.sh"
+. "$KONTAIN_SOURCE/tests/krun/engine.sh"
+. "$KONTAIN_SOURCE/tests/krun/bundle.sh"
+need_krun
+make_bundle
+cp b/config.json plain.json
+# prints FILTER WORDS TEXT: with the change, the container's WORDS print TEXT.
+prints() {
+  cp plain.json b/config.json
+  arguments sh -c "$2"
+  edit "$1"
+  expect_status 0 krun run -b b t
+  expect_contains out "$3"
+}
+# refuses FILTER TEXT
+refuses() {
+  cp plain.json b/config.json
+  arguments true
+  edit "$1"
+  expect_status 1 krun run -b b t
+  expect_contains err "$2"
+  expect_equal "$(krun list -q)" "" "left over"
+}
+
+prints '.hostname="box"' hostname box
+prints '.domainname="example"' 'cat /proc/sys/kernel/domainname' example
+prints '.process.user={"uid":1000,"gid":1000,"additionalGids":[2000],"umask":63}' 'id; umask' 0077
+prints '.process.oomScoreAdj=123' 'cat /proc/self/oom_score_adj' 123
+prints '.process.rlimits=[{"type":"RLIMIT_NOFILE","soft":300,"hard":400}]' 'ulimit -n' 300
+prints '.process.capabilities={"bounding":["CAP_CHOWN"],"effective":["CAP_CHOWN"],"permitted":["CAP_CHOWN"]}' \
+  'grep Cap /proc/self/status' 'CapEff:	0000000000000001'
+prints '.process.noNewPrivileges=true' 'grep NoNewPrivs /proc/self/status' 1
+prints '.linux.namespaces += [{"type":"time"}] | .linux.timeOffsets={"boottime":{"secs":100000000}}' \
+  '[ $(cut -d. -f1 /proc/uptime) -gt 100000000 ] && echo ahead' ahead
+prints '.linux.sysctl={"net.ipv4.ip_forward":"1"}' 'cat /proc/sys/net/ipv4/ip_forward' 1
+prints '.linux.devices=[{"path":"/dev/thing","type":"c","major":1,"minor":5,"fileMode":416,"uid":7,"gid":8}]' \
+  'ls -ln /dev/thing' 'crw-r-----    1 7        8           1,   5'
+prints '.mounts += [{"destination":"/etc","type":"tmpfs","source":"tmpfs","options":["tmpcopyup"]}]' \
+  'cat /etc/passwd; mount | grep /etc' user:x:1000
+prints '.mounts += [{"destination":"/new/place","type":"bind","source":"/etc","options":["rbind","rro"]}]' \
+  'ls /new/place/hostname; ! touch /new/place/x 2>&1' 'Read-only'
+prints '.root.readonly=false' 'touch /x && echo written' written
+prints '.linux.uidMappings=[{"containerID":0,"hostID":100000,"size":65536}] | .linux.gidMappings=.linux.uidMappings
+  | .linux.namespaces += [{"type":"user"}]' 'cat /proc/self/uid_map; id -u' 100000
+prints '.linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["uname"],"action":"SCMP_ACT_ERRNO","errnoRet":71}]}' \
+  'uname 2>&1 || true; grep Seccomp: /proc/self/status' 'Protocol error'
+prints '.linux.resources.memory={"limit":67108864}' \
+  'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null' 67108864
+prints '.annotations={"app.kontain.trace":"%process"}' true ''
+expect_contains err execve
+
+refuses '.linux.intelRdt={"closID":"x"}' linux.intelRdt
+refuses '.linux.resources.hugepageLimits=[{"pageSize":"2MB","limit":1}]' hugepageLimits
+refuses '.linux.resources.rdma={"x":{"hcaHandles":1}}' rdma
+refuses '.linux.seccomp={"defaultAction":"SCMP_ACT_NOTIFY"}' SCMP_ACT_NOTIFY
+refuses '.linux.cgroupsPath="a.slice:b:c"' systemd
+refuses '.linux.cgroupsPath="/../../x"' cgroupsPath
+refuses '.linux.sysctl={"kernel.panic":"1"}' kernel.panic
+refuses '.process.apparmorProfile="x"' AppArmor
+refuses '.process.args=[]' process.args
+refuses '.process.cwd="tmp"' process.cwd
+refuses '.root.path="/"' root.path
+refuses '.mounts += [{"destination":"/x","type":"nosuchfs"}]' nosuchfs
+refuses '.linux.namespaces -= [{"type":"mount"}]' mount
+refuses '.ociVersion="2.0"' ociVersion
+refuses '.annotations={"app.kontain.trace-file":"/x"}' x

@@ -38,6 +38,7 @@ class Monitor::ForkLocks {
   ForkLocks(Monitor& monitor, task::Process& process)
       : memory_(*monitor.memory_),
         fds_(monitor.fds_),
+        calls_(monitor.calls_->lock()),
         threads_(monitor.threads_lock_),
         process_threads_(process.threads_lock()),
         actions_(process.signals().lock()) {
@@ -69,6 +70,7 @@ class Monitor::ForkLocks {
  private:
   mem::AddressSpace& memory_;
   fd::MonitorFds& fds_;
+  std::scoped_lock<std::mutex> calls_;  // a call server is started under it
   std::scoped_lock<std::mutex> threads_;
   std::scoped_lock<std::mutex> process_threads_;
   std::scoped_lock<std::mutex> actions_;
@@ -137,6 +139,8 @@ void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& re
     kill(leader_, SIGKILL);
   }
   task.set_cpu(**cpu);
+  calls_->forget_after_fork(task.process());
+  calls_->show_identity(task);
   if (request.stack != 0) task.cpu().regs().rsp = request.stack;
   if (request.flags & CLONE_SETTLS) task.cpu().set_fs_base(request.tls);
   if (request.flags & CLONE_CHILD_SETTID) {

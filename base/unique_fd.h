@@ -28,6 +28,12 @@ class UniqueFd {
     if (fd_ >= 0) close(fd_);
     fd_ = fd;
   }
+  // The same open file is to be had as `to` from now on: true when it was `from`, which somebody else closes.
+  bool renumber(int from, int to) {
+    if (fd_ < 0 || fd_ != from) return false;
+    fd_ = to;
+    return true;
+  }
 
  private:
   int fd_ = -1;

@@ -42,6 +42,12 @@ Region far_region(int limit) {
   return {start, start + size};
 }
 
+bool is_in_a_region(int number) {
+  const int limit = hard_limit();
+  const auto contains = [number](Region region) { return number >= region.start && number < region.end; };
+  return contains(near_region(limit)) || contains(far_region(limit));
+}
+
 // Which of the numbers from `start` to before `end` are open.
 std::vector<bool> open_numbers(int start, int end) {
   std::vector<pollfd> entries;
@@ -97,13 +103,24 @@ int MonitorFds::reserve(int start, int end) {
   return count;
 }
 
+int MonitorFds::reserve_inherited() {
+  int count = 0;
+  for (const int number : inherited_) {
+    if (!is_in_a_region(number)) continue;
+    set_bit(owned_, number);
+    set_bit(used_, number);
+    ++count;
+  }
+  return count;
+}
+
 bool MonitorFds::place() {
   const int limit = hard_limit();
   const Region near = near_region(limit);
   const Region far = far_region(limit);
   if (near.start < kLowest) return false;
   const DescriptorRoom room(*this);  // poll(2) takes no more entries than the soft limit
-  int count = reserve(near.start, near.end) + reserve(far.start, far.end);
+  int count = reserve_inherited() + reserve(near.start, near.end) + reserve(far.start, far.end);
   // Inherited descriptors fill the regions: upwards first, where the payload comes later.
   for (int start = near.end; count < kLeast && start + kLeast <= limit; start += kLeast) {
     count += reserve(start, start + kLeast);
@@ -162,13 +179,27 @@ Result<UniqueFd> MonitorFds::adopt(UniqueFd fd) {
   return move_in(original.get());
 }
 
+void MonitorFds::expect_inherited(std::span<const int> numbers) {
+  std::copy_n(numbers.begin(), std::min(numbers.size(), inherited_.size()), inherited_.begin());
+}
+
+bool MonitorFds::has_room_after_exec() {
+  const int limit = hard_limit();
+  // That a payload has everything up there is not worth asking before each exec.
+  if (limit >= kUsualNearStart + kNearSize) return true;
+  int count = 0;
+  for (int number = kLowest; number < limit && count < kLeast; ++number) {
+    const int flags = fcntl(number, F_GETFD);
+    if (flags < 0 || flags & FD_CLOEXEC) ++count;
+  }
+  return count == kLeast;
+}
+
 Result<UniqueFd> MonitorFds::adopt_inherited(UniqueFd fd) {
   const std::lock_guard held(mutex_);
   if (!is_placed_ && !place()) return no_room();
   const int number = fd.get();
-  const int limit = hard_limit();
-  const auto contains = [number](Region region) { return number >= region.start && number < region.end; };
-  if (!contains(near_region(limit)) && !contains(far_region(limit))) {
+  if (!is_in_a_region(number)) {
     const UniqueFd original = std::move(fd);
     return move_in(number);
   }

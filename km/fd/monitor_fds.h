@@ -51,9 +51,17 @@ class MonitorFds {
   // when the payload has used up its descriptors; fails when the monitor's numbers are.
   Result<UniqueFd> adopt(UniqueFd fd);
 
-  // The same for a descriptor that was the monitor's before an exec and may be in a region already: it stays there.
+  // The numbers, -1 for none, of descriptors that were the monitor's before an exec. Before anything else: they count
+  // as the monitor's when numbers are reserved, so that a payload whose table is full can execute a program.
+  static constexpr size_t kMostInherited = 8;
+  void expect_inherited(std::span<const int> numbers);
+
+  // adopt() for one of them, or for a first descriptor of the monitor's: one that is in a region already stays there.
   // Before the payload runs only.
   Result<UniqueFd> adopt_inherited(UniqueFd fd);
+
+  // Whether a monitor that this one executes now will find enough numbers.
+  static bool has_room_after_exec();
 
   // Closes a descriptor that was adopted. Its number stays the monitor's.
   void release(UniqueFd fd);
@@ -123,6 +131,7 @@ class MonitorFds {
   using Bits = std::array<std::atomic<uint64_t>, kNumbers / kWordBits>;
 
   bool place();
+  int reserve_inherited();
   int reserve(int start, int end);
   Result<UniqueFd> move_in(int number);
   int lowest_unused(int from) const;
@@ -135,6 +144,7 @@ class MonitorFds {
   Bits owned_{};
   Bits used_{};
   bool is_placed_ = false;
+  std::array<int, kMostInherited> inherited_ = {-1, -1, -1, -1, -1, -1, -1, -1};
   Renumber renumber_;
   Lock mutex_;  // used_, and every change of owned_
 

@@ -33,6 +33,8 @@ class System {
     TRY_ASSIGN(fd_, keep(std::move(fd_)));
     return {};
   }
+  // UniqueFd::renumber.
+  bool renumber_fd(int from, int to) { return fd_.renumber(from, to); }
 
  private:
   System(UniqueFd fd, size_t vcpu_mmap_size) : fd_(std::move(fd)), vcpu_mmap_size_(vcpu_mmap_size) {}

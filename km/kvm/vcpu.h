@@ -14,7 +14,7 @@ namespace kontain::kvm {
 
 // The size of struct kvm_xsave's fixed part: KVM_GET_XSAVE copies exactly this much.
 struct XsaveArea {
-  alignas(64) unsigned char bytes[4096];
+  unsigned char bytes[4096];
 };
 
 struct Msr {
@@ -46,6 +46,7 @@ class Vcpu {
   int fd() const { return fd_.get(); }
   UniqueFd take_fd() { return std::move(fd_); }
   void set_fd(UniqueFd fd) { fd_ = std::move(fd); }
+  bool renumber_fd(int from, int to) { return fd_.renumber(from, to); }  // UniqueFd::renumber
 
  private:
   Vcpu(UniqueFd fd, Mapping run_area) : fd_(std::move(fd)), run_area_(std::move(run_area)) {}

@@ -30,6 +30,7 @@ class Vm {
   // Moves the descriptor elsewhere (to a number of the monitor's).
   UniqueFd take_fd() { return std::move(fd_); }
   void set_fd(UniqueFd fd) { fd_ = std::move(fd); }
+  bool renumber_fd(int from, int to) { return fd_.renumber(from, to); }  // UniqueFd::renumber
 
  private:
   UniqueFd fd_;

@@ -126,7 +126,7 @@ class AddressSpace {
 
   // fork(2). Hold every lock of memory across the host's fork; release them in both processes. The child's locks are
   // free again, mappings with MADV_DONTFORK are gone, and it has no locked memory. Its page tables are its own copy:
-  // what remains is GuestPhysical::attach() to its new machine.
+  // what remains is another machine over the same memory.
   void prepare_fork();
   void finish_fork_in_parent();
   void finish_fork_in_child();

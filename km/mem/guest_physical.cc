@@ -99,33 +99,4 @@ uint64_t GuestPhysical::next_window(uint64_t address, uint64_t end) const {
   return next == windows_.end() ? end : std::min(next->first, end);
 }
 
-Result<void> GuestPhysical::add_all(SlotSink& sink) const {
-  uint64_t size = kFirstChunk;
-  for (uint64_t gpa = 0; gpa < system_slotted_; gpa += size) {
-    size = gpa == 0 ? kFirstChunk : kNextChunk;
-    TRY(sink.add_slot(gpa, size, reinterpret_cast<uint64_t>(system_pointer(gpa)), kvm::SlotAccess::ReadWrite));
-  }
-  if (host_pages_size_ != 0) {
-    TRY(sink.add_slot(kHostPagesGpa, host_pages_size_, host_pages_, kvm::SlotAccess::ReadOnly));
-  }
-  for (const auto& [address, window] : windows_) {
-    TRY(sink.add_slot(window.gpa, window.size, address, kvm::SlotAccess::ReadWrite));
-  }
-  return {};
-}
-
-Result<void> GuestPhysical::attach(SlotSink& sink) {
-  std::scoped_lock hold(lock_);
-  TRY(add_all(sink));
-  sink_ = &sink;
-  return {};
-}
-
-Result<void> GuestPhysical::replay(SlotSink& machine, const std::function<void()>& joined) {
-  std::scoped_lock hold(lock_);
-  TRY(add_all(machine));
-  joined();
-  return {};
-}
-
 }  // namespace kontain::mem

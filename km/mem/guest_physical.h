@@ -13,7 +13,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -66,12 +65,6 @@ class GuestPhysical {
   // The first address at or above `address` that lies in a window, or `end`.
   uint64_t next_window(uint64_t address, uint64_t end) const;
 
-  // Adds every slot to another machine and gives it all later ones instead: after fork(2) the old one is dead.
-  Result<void> attach(SlotSink& sink);
-  // Adds every slot to one more machine over the same memory. `joined` is called before any other slot can be made:
-  // it lets the sink pass later ones on to that machine too.
-  Result<void> replay(SlotSink& machine, const std::function<void()>& joined);
-
   // Around a fork(2), so that the child finds the lock free: no slot and no page is made in between.
   void prepare_fork() { lock_.lock(); }
   void finish_fork() { lock_.unlock(); }
@@ -83,7 +76,6 @@ class GuestPhysical {
   };
   explicit GuestPhysical(SlotSink& sink) : sink_(&sink) {}
   bool grow_system_memory();
-  Result<void> add_all(SlotSink& sink) const;
   std::optional<uint64_t> make_window(uint64_t address, uint64_t size);
 
   SlotSink* sink_;

@@ -29,6 +29,7 @@ class Registration {
   int fd() const { return lock_.get(); }
   UniqueFd take_fd() { return std::move(lock_); }
   void set_fd(UniqueFd lock) { lock_ = std::move(lock); }
+  bool renumber_fd(int from, int to) { return lock_.renumber(from, to); }  // UniqueFd::renumber
   const std::string& path() const { return path_; }
 
   // Removes the file. Only for the last process of the tree: others could not be found any more. Nobody needs to call

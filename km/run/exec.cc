@@ -102,7 +102,10 @@ Handover Monitor::describe_exec(task::Task& task, FoundProgram& found, std::vect
   if (found.program.interpreter) handover.interpreter_fd = found.program.interpreter->file.fd().get();
   handover.kvm_fd = system_.fd();
   handover.self_fd = self_.get();
-  if (trace_) handover.trace_fd = trace_->fd();
+  if (trace_) {
+    handover.trace_fd = trace_->fd();
+    handover.trace_names_threads = trace_->names_threads();
+  }
   handover.registry_fd = registration_.fd();
   handover.registry_path = registration_.path();
   return handover;
@@ -110,6 +113,7 @@ Handover Monitor::describe_exec(task::Task& task, FoundProgram& found, std::vect
 
 // Everything that can fail for the payload's sake: 0, or the errno of its execve.
 int Monitor::prepare_exec(task::Task& caller, task::ExecRequest request, TakenNumbers& taken, HostExec& host) {
+  const fd::DescriptorRoom room(fds_);
   taken.add(request.file.get());
   request.open = [&taken, open = std::move(request.open)](const std::string& path) {
     auto opened = open(path);
@@ -143,24 +147,28 @@ mem::Errno Monitor::execute(task::Task& caller, task::ExecRequest request) {
   TakenNumbers taken(fds_);
   HostExec host;
   if (const int error = prepare_exec(caller, std::move(request), taken, host)) return mem::Errno{error};
+  const std::array<int, 7> handed_on = {
+      system_.fd(),           self_.get(),      trace_ ? trace_->fd() : -1, host.program.get(),
+      host.interpreter.get(), host.state.get(), registration_.fd()};
+  if (!fd::MonitorFds::has_room_after_exec()) return mem::Errno{EMFILE};
   const signal::HostSignalsBlocked blocked(caller);
   if (signal::HostSignalsBlocked::must_deliver_first()) return mem::Errno{task::kRestart};
   // Until the host's exec no other thread may fork: its child would inherit what only the next km may have. A vfork
   // child has descriptors of its own, and a lock that it held would stay locked for its parent.
   std::unique_lock hold(threads_lock_, std::defer_lock);
   if (!caller.process().shares_memory) hold.lock();
-  const std::array<int, 7> handed_on = {
-      system_.fd(),           self_.get(),      trace_ ? trace_->fd() : -1, host.program.get(),
-      host.interpreter.get(), host.state.get(), registration_.fd()};
   const Inherited inherited(handed_on);
   // The numbers are the parent's again; the descriptors are ours.
   if (caller.process().shares_memory) taken.forget();
   const std::array<char*, 2> host_environment = {host.variable.data(), nullptr};
   // The mask survives the exec; SIGSEGV and SIGBUS wait for the next km to block them again.
   signal::set_host_mask(caller.signal_mask);
+  if (trace_) trace_->write_exec();
+  fds_.lock_for_exec();
   const long result = host_call(SYS_execveat, static_cast<uint64_t>(self_.get()), reinterpret_cast<uint64_t>(""),
                                 reinterpret_cast<uint64_t>(host.arguments.data()),
                                 reinterpret_cast<uint64_t>(host_environment.data()), AT_EMPTY_PATH);
+  fds_.unlock();
   return mem::Errno{static_cast<int>(-result)};
 }
 

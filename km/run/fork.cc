@@ -85,6 +85,7 @@ mem::GuestResult<pid_t> Monitor::fork(task::Task& caller, const task::CloneReque
   if (!context) return tl::make_unexpected(mem::Errno{EAGAIN});
   const uint64_t flags = (request.flags & kHostFlags) | static_cast<uint64_t>(request.exit_signal);
   const bool had_other_threads = caller.process().has_other_threads();
+  if (trace_) trace_->name_threads();
   int pidfd = -1;
   long pid = 0;
   {

@@ -123,6 +123,7 @@ void visit_fields(Archive& archive, State& state) {
        {&state.program_fd, &state.interpreter_fd, &state.kvm_fd, &state.self_fd, &state.trace_fd, &state.registry_fd}) {
     visit_number(archive, *fd);
   }
+  visit_number(archive, state.trace_names_threads);
   archive.text(state.registry_path);
 }
 

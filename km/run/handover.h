@@ -3,6 +3,7 @@
 // of the memory file. No payload can do that, because none ever starts a native program.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,7 +32,11 @@ struct Handover {
   int kvm_fd = -1;
   int self_fd = -1;
   int trace_fd = -1;
+  bool trace_names_threads = false;
   int registry_fd = -1;
+  std::array<int, 6> descriptors() const {
+    return {program_fd, interpreter_fd, kvm_fd, self_fd, trace_fd, registry_fd};
+  }
   std::string registry_path;  // of the file behind it, when this process is all there ever was of its tree
 };
 

@@ -77,12 +77,25 @@ Result<void> Monitor::keep(UniqueFd& fd) {
   return {};
 }
 
+bool Monitor::renumber_fd(int from, int to) {
+  task::Process& process = *process_;
+  // Another thread, or the parent of a vfork child, may be using the number.
+  if (process.shares_memory || process.has_other_threads()) return false;
+  const bool is_of_the_machine = system_.renumber_fd(from, to) || machine_->renumber_fd(from, to);
+  if (is_of_the_machine || self_.renumber(from, to) || registration_.renumber_fd(from, to)) return true;
+  // Not the trace's: a thread that has ended writes one more line.
+  if (process.executable_fd != from) return sys::renumber_proc_root(process, from, to);
+  process.executable_fd = to;
+  return true;
+}
+
 Result<std::unique_ptr<Monitor>> Monitor::create(const config::Options& options, const Handover* handover) {
   auto opened = handover ? kvm::System::adopt(UniqueFd(handover->kvm_fd)) : kvm::System::open();
   TRY_ASSIGN(kvm::System system, std::move(opened));
   std::unique_ptr<Monitor> monitor(new Monitor(std::move(system)));
   monitor->options_ = options;
   fd::MonitorFds& fds = monitor->fds_;
+  if (handover) fds.expect_inherited(handover->descriptors());
   const fd::DescriptorRoom room(fds);  // an exec may leave none
   TRY(monitor->system_.move_fd([&fds](UniqueFd fd) { return fds.adopt_inherited(std::move(fd)); }));
   monitor->self_ = handover ? UniqueFd(handover->self_fd) : mem::open_own_executable();
@@ -98,6 +111,7 @@ Result<std::unique_ptr<Monitor>> Monitor::create(const config::Options& options,
   monitor->memory_->set_huge_pages(huge_page_policy(options.huge_pages));
   TRY_ASSIGN(vcpu::Cpu* const cpu, monitor->machine_->create_cpu());
   monitor->adopt_state(*cpu, handover);
+  fds.on_renumber([owner = monitor.get()](int from, int to) { return owner->renumber_fd(from, to); });
   if (handover) monitor->adopt_registration(*handover);
   return monitor;
 }
@@ -116,6 +130,7 @@ Result<void> Monitor::open_trace(const Handover* handover) {
   if (!output) return fail_errno("--trace", options_.trace_file.empty() ? "stderr" : options_.trace_file, errno);
   TRY(keep(output));
   trace_.emplace(filter, std::move(output));
+  if (handover && handover->trace_names_threads) trace_->name_threads();
   return {};
 }
 
@@ -169,6 +184,7 @@ Result<void> Monitor::keep_executable(const UniqueFd& program) {
 }
 
 load::Loaded<void> Monitor::load(FoundProgram found, const std::vector<std::string>& environment) {
+  const fd::DescriptorRoom room(fds_);
   signal::install_host_handlers();
   memory_->serve_failed_copies();
   const auto limit = sys::payload_limit(*main_task_, RLIMIT_STACK);

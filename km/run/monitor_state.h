@@ -73,6 +73,8 @@ class Monitor final : public task::Lifecycle {
   Result<void> keep_executable(const UniqueFd& program);
   void adopt_state(vcpu::Cpu& cpu, const Handover* handover);
   Result<void> keep(UniqueFd& fd);
+  // For fd::MonitorFds::on_renumber.
+  bool renumber_fd(int from, int to);
   void leave_core(task::Task& task, const signal::FatalSignal& signal, const LastCall& call);
 
   // Threads (threads.cc).

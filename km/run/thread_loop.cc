@@ -19,7 +19,7 @@ ThreadEnd ThreadLoop::run() {
     handle(task_.cpu().run());
     stop_if_wanted();
     if (auto end = end_of_task()) return *end;
-    if (const auto fatal = signal::deliver_signals(task_, call_)) return {true, killed_by(*fatal), last_call()};
+    if (const auto fatal = signal::deliver_signals(task_, call_, trace_)) return {true, killed_by(*fatal), last_call()};
   }
 }
 
@@ -65,6 +65,7 @@ void ThreadLoop::handle_syscall() {
   const sys::RawArgs args = {regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9};
   std::optional<trace::CallText> text;
   if (trace_ && trace_->wants(number)) text.emplace(trace::CallText::begin(number, args, payload_reader()));
+  CallTrace::set_current(text ? &*text : nullptr);
   const int64_t result = make_call(task_, number, args);
   if (task_.context_replaced) {
     task_.context_replaced = false;
@@ -72,8 +73,10 @@ void ThreadLoop::handle_syscall() {
     finish_call(number, args, result);
   }
   calls_.note_exit(task_, streak_, number, args[0]);
-  if (!text || result == -task::kRestart) return;
-  if (task_.end != task::Task::End::None || must_stop()) {
+  if (!text) return;
+  if (call_ && (result == -EINTR || result == -task::kRestart)) {
+    trace_->write_interrupted_call(*text, *call_);
+  } else if (task_.end != task::Task::End::None || must_stop()) {
     trace_->write_call_without_result(*text);
   } else {
     trace_->write_call(*text, result);

@@ -86,6 +86,7 @@ mem::GuestResult<pid_t> Monitor::create_thread(task::Task& caller, const task::C
   context->regs.rax = 0;
   if (request.stack != 0) context->regs.rsp = request.stack;
   if (request.flags & CLONE_SETTLS) context->fs_base = request.tls;
+  if (trace_) trace_->name_threads();
   const auto parent_tid = std::make_shared<TidStore>(request);
   auto start = std::make_unique<ThreadStart>(
       ThreadStart{*this, caller.process(), **cpu, request, caller.signal_mask, parent_tid});
@@ -142,6 +143,7 @@ int Monitor::run_task(task::Task& task) {
   // KVM's own worker is a thread of this process and outlives them all, unless the last one ends it. The status is
   // then the last thread's (kernel/exit.c: synchronize_group_exit).
   if (task.process().end_expected_thread()) end_process(task, end.outcome, {});
+  if (trace_) trace_->write_outcome(end.outcome);
   if (task.tid() != leader_) {
     std::scoped_lock hold(threads_lock_);
     finished_.push_back(pthread_self());

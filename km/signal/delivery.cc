@@ -172,8 +172,9 @@ void run_handler(Task& task, const Taken& taken, const SignalAction& action) {
 }
 
 // The processor's signals cannot be blocked or ignored (kernel/signal.c: force_sig_info_to_task).
-std::optional<FatalSignal> deliver_forced(Task& task) {
+std::optional<FatalSignal> deliver_forced(Task& task, DeliveryObserver* observer) {
   const Taken taken = from_fault(*task.forced_signal);
+  if (observer) observer->delivered(taken.info);
   task.forced_signal.reset();
   const bool blocked = is_blocked(task, taken.info.si_signo);
   const SignalAction action = take_action(task, taken.info.si_signo);
@@ -210,19 +211,23 @@ bool deliver_one(Task& task, const Taken& taken, const std::optional<FinishedCal
 
 }  // namespace
 
-std::optional<FatalSignal> deliver_signals(Task& task, const std::optional<FinishedCall>& call) {
+bool restarts_by_flag(const FinishedCall& call) { return !never_restarts(call); }
+
+std::optional<FatalSignal> deliver_signals(Task& task, const std::optional<FinishedCall>& call,
+                                           DeliveryObserver* observer) {
   std::optional<FinishedCall> unsettled = call;
   bool took_any = false;
   std::optional<FatalSignal> end;
   if (call && !was_interrupted(*call) && !must_be_made_again(*call)) task.temporary_mask.reset();
   for (;;) {
     if (task.forced_signal) {
-      if ((end = deliver_forced(task))) return end;
+      if ((end = deliver_forced(task, observer))) return end;
       continue;
     }
     const auto taken = take_signal(task);
     if (!taken) break;
     took_any = true;
+    if (observer) observer->delivered(taken->info);
     if (deliver_one(task, *taken, unsettled, end)) unsettled.reset();
     if (end) return end;
     // Whatever is pending and not blocked by the new mask comes in hand here.

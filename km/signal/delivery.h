@@ -30,9 +30,21 @@ struct FatalSignal {
   siginfo_t info = {};
 };
 
+// Told of each signal before it acts: a handler of the payload, the default action, or nothing.
+class DeliveryObserver {
+ public:
+  virtual void delivered(const siginfo_t& info) = 0;
+
+ protected:
+  ~DeliveryObserver() = default;
+};
+
 // Delivers what the thread has in hand and what its own instruction forced on it. Before the thread enters the guest
 // again, after every stop. A call that a signal interrupted is made again or fails with EINTR as signal(7) says.
-// A value: the process has to end by that signal.
-std::optional<FatalSignal> deliver_signals(task::Task& task, const std::optional<FinishedCall>& call);
+// A value: the process has to end by that signal. `observer` may be null.
+std::optional<FatalSignal> deliver_signals(task::Task& task, const std::optional<FinishedCall>& call,
+                                           DeliveryObserver* observer);
+// Whether a handler decides, by SA_RESTART, if a call that a signal interrupted is made again.
+bool restarts_by_flag(const FinishedCall& call);
 
 }  // namespace kontain::signal

@@ -220,7 +220,7 @@ SysResult open_by_handle(Task& task, DirFd directory, const std::string& path, c
   constexpr int kTries = 40;  // files that come and go
   const open_how handle_how = {O_PATH | O_CLOEXEC | (how.flags & O_NOFOLLOW), 0, how.resolve};
   for (int i = 0; i < kTries; ++i) {
-    const auto handle = keep_from_payload(task, open_unjudged(task, directory, path, handle_how));
+    const auto handle = keep_from_payload(task, [&] { return open_unjudged(task, directory, path, handle_how); });
     if (handle) {
       const Errno refused = refuse_by_kind(handle->get(), how);
       return refused.value != 0 ? SysResult(refused) : open_judged(task, handle->get(), how);
@@ -338,21 +338,22 @@ SysResult open_for_payload(Task& task, DirFd directory, const std::string& path,
 
 GuestResult<UniqueFd> open_program(Task& task, DirFd directory, const std::string& path, int flags) {
   if (is_registry_path(path)) return tl::make_unexpected(Errno{ENOENT});
-  const fd::DescriptorRoom room(task.process().fds());  // the payload may have none left
   // O_NONBLOCK: a pipe must not make us wait; it is refused later.
   const open_how how = {O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0, 0};
   open_how handle_how = {O_PATH | O_CLOEXEC, 0, 0};
   if (flags & AT_SYMLINK_NOFOLLOW) handle_how.flags |= O_NOFOLLOW;
   const bool is_directory_itself = path.empty() && (flags & AT_EMPTY_PATH);
-  const auto handle = keep_from_payload(task, is_directory_itself ? reopen(task, directory.number(), handle_how)
-                                                                  : open_unjudged(task, directory, path, handle_how));
+  const auto handle = keep_from_payload(task, [&] {
+    return is_directory_itself ? reopen(task, directory.number(), handle_how)
+                               : open_unjudged(task, directory, path, handle_how);
+  });
   if (!handle) return tl::make_unexpected(handle.error());
   const Errno refused = refuse_by_kind(handle->get(), how);
   if (refused.value != 0) return tl::make_unexpected(refused);
   const Verdict verdict = judge(task, handle->get(), how.flags).verdict;
   if (verdict == Verdict::Missing) return tl::make_unexpected(Errno{ENOENT});
   if (verdict != Verdict::Yes) return tl::make_unexpected(Errno{EACCES});
-  auto program = keep_from_payload(task, reopen(task, handle->get(), how));
+  auto program = keep_from_payload(task, [&] { return reopen(task, handle->get(), how); });
   if (!program) return tl::make_unexpected(program.error());
   return program->take();
 }

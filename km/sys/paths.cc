@@ -81,7 +81,7 @@ GuestResult<std::string> load_path(Task& task, DirFd directory, GuestPtr<const c
 }
 
 GuestResult<Reached> reach(Task& task, DirFd directory, const std::string& path, Links links) {
-  auto kept = keep_from_payload(task, open_unjudged(task, directory, path, handle_flags(links)));
+  auto kept = keep_from_payload(task, [&] { return open_unjudged(task, directory, path, handle_flags(links)); });
   if (!kept) return tl::make_unexpected(kept.error());
   Reached reached = {std::move(*kept), std::nullopt};
   reached.file = identify_proc_file(task, reached.fd.get());
@@ -91,7 +91,8 @@ GuestResult<Reached> reach(Task& task, DirFd directory, const std::string& path,
 
 // No call can name the number, as it is not handed out.
 GuestResult<UniqueFd> reach_to_change(Task& task, DirFd directory, const std::string& path) {
-  const SysResult opened = open_unjudged(task, directory, path, handle_flags(Links::Follow));
+  const SysResult opened =
+      make_in_room(task, [&] { return open_unjudged(task, directory, path, handle_flags(Links::Follow)); });
   if (opened.is_error()) return tl::make_unexpected(Errno{opened.error()});
   UniqueFd handle(static_cast<int>(opened.raw()));
   const auto file = identify_proc_file(task, handle.get());

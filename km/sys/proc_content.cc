@@ -125,7 +125,8 @@ constexpr std::string_view kDeleted = " (deleted)";
 
 GuestResult<fd::KeptFd> make_snapshot(Task& task, const ProcFile& file, const std::string& text) {
   const std::string name = "/proc/" + path_of(file.name);
-  auto made = keep_from_payload(task, host(SYS_memfd_create, name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  auto made = keep_from_payload(task, [&] { return host(SYS_memfd_create, name.c_str(), kFlags); });
   if (!made) return made;
   const SysResult written = write_all(made->get(), text);
   if (written.is_error()) return tl::make_unexpected(Errno{written.error()});
@@ -164,9 +165,10 @@ SysResult serve_proc_file(Task& task, const ProcFile& file, int number, uint64_t
   }
   GUEST_TRY_ASSIGN(const fd::KeptFd snapshot, make_snapshot(task, file, render_proc_file(task, file)));
   // Opened again, so that the payload's descriptor is for reading only.
-  const SysResult opened =
-      host(SYS_openat, proc_root(task).fd, proc_fd_name(snapshot.get()).c_str(), O_RDONLY | O_CLOEXEC);
-  GUEST_TRY_ASSIGN(const fd::KeptFd readable, keep_from_payload(task, opened));
+  const std::string name = proc_fd_name(snapshot.get());
+  GUEST_TRY_ASSIGN(const fd::KeptFd readable, keep_from_payload(task, [&] {
+                     return host(SYS_openat, proc_root(task).fd, name.c_str(), O_RDONLY | O_CLOEXEC);
+                   }));
   return host(SYS_dup3, readable.get(), number, static_cast<int>(open_flags & O_CLOEXEC));
 }
 

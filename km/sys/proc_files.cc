@@ -40,10 +40,12 @@ bool is_root_of_procfs(int number, uint64_t& device) {
 std::unique_ptr<task::ProcRoot> find_root(Task& task) {
   auto root = std::make_unique<task::ProcRoot>();
   const open_how how = {O_PATH | O_DIRECTORY | O_CLOEXEC, 0, RESOLVE_NO_MAGICLINKS};
-  auto opened = keep_from_payload(task, host(SYS_openat2, kCurrentDirectory, kMountPoint.data(), &how, sizeof how));
+  auto opened = keep_from_payload(
+      task, [&] { return host(SYS_openat2, kCurrentDirectory, kMountPoint.data(), &how, sizeof how); });
   if (!opened || !is_root_of_procfs(opened->get(), root->device)) return root;
   root->fd = opened->take().release();
-  auto smaps = keep_from_payload(task, host(SYS_openat, root->fd, "thread-self/smaps", O_RDONLY | O_CLOEXEC));
+  auto smaps =
+      keep_from_payload(task, [&] { return host(SYS_openat, root->fd, "thread-self/smaps", O_RDONLY | O_CLOEXEC); });
   if (smaps) root->smaps_fd = smaps->take().release();
   struct stat info;
   if (!host(SYS_newfstatat, root->fd, "thread-self/exe", &info, 0).is_error()) {
@@ -103,19 +105,30 @@ ProcFile placed_file(Task& task, const task::ProcRoot& root, std::string_view pa
 }  // namespace
 
 const task::ProcRoot& proc_root(Task& task) {
-  const std::atomic_ref<const task::ProcRoot*> stored(task.process().proc_root);
+  const std::atomic_ref<task::ProcRoot*> stored(task.process().proc_root);
   if (const task::ProcRoot* root = stored.load()) return *root;
   auto found = find_root(task);
-  const task::ProcRoot* nobody = nullptr;
+  task::ProcRoot* nobody = nullptr;
   if (stored.compare_exchange_strong(nobody, found.get())) return *found.release();
   close_root(task, *found);
   return *nobody;
 }
 
 void renew_proc_root(Task& task) {
-  const std::unique_ptr<const task::ProcRoot> old(std::exchange(task.process().proc_root, nullptr));
+  const std::unique_ptr<task::ProcRoot> old(std::exchange(task.process().proc_root, nullptr));
   if (old) close_root(task, *old);
   proc_root(task);
+}
+
+bool renumber_proc_root(task::Process& process, int from, int to) {
+  task::ProcRoot* root = process.proc_root;
+  if (root == nullptr) return false;
+  for (int* number : {&root->fd, &root->smaps_fd}) {
+    if (*number != from) continue;
+    *number = to;
+    return true;
+  }
+  return false;
 }
 
 std::optional<ProcFile> identify_proc_file(Task& task, int number) {
@@ -142,7 +155,8 @@ bool is_monitor_thread(Task& task, int tid) {
 
 uint64_t count_monitor_threads(Task& task) {
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-  const auto folder = keep_from_payload(task, host(SYS_openat, proc_root(task).fd, "self/task", kFlags));
+  const auto folder =
+      keep_from_payload(task, [&] { return host(SYS_openat, proc_root(task).fd, "self/task", kFlags); });
   std::array<std::byte, 4096> records;
   uint64_t count = 0;
   while (folder) {
@@ -158,8 +172,8 @@ uint64_t count_monitor_threads(Task& task) {
 }
 
 std::string read_proc_text(Task& task, const std::string& name) {
-  const SysResult opened = host(SYS_openat, proc_root(task).fd, name.c_str(), O_RDONLY | O_CLOEXEC);
-  const auto file = keep_from_payload(task, opened);
+  const auto file =
+      keep_from_payload(task, [&] { return host(SYS_openat, proc_root(task).fd, name.c_str(), O_RDONLY | O_CLOEXEC); });
   return file ? read_host_file(file->get()) : "";
 }
 
@@ -181,7 +195,7 @@ GuestResult<std::string> descriptor_target(Task& task, int number) {
   return link_text(proc_root(task).fd, proc_fd_name(number));
 }
 
-GuestResult<fd::KeptFd> keep_from_payload(Task& task, SysResult made) {
+GuestResult<fd::KeptFd> keep_made(Task& task, SysResult made) {
   if (made.is_error()) return tl::make_unexpected(Errno{made.error()});
   auto kept = task.process().fds().adopt(UniqueFd(static_cast<int>(made.raw())));
   if (!kept) return tl::make_unexpected(Errno{EMFILE});

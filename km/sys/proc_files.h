@@ -25,6 +25,9 @@ const task::ProcRoot& proc_root(Task& task);
 // a child that shares its parent's memory there is nothing to do.
 void renew_proc_root(Task& task);
 
+// One of its descriptors is `to` from now on: true when it was `from`. The process has one thread.
+bool renumber_proc_root(task::Process& process, int from, int to);
+
 // Nothing when `number` is no file of a procfs. A file that cannot be told is Answer::Refused.
 std::optional<ProcFile> identify_proc_file(Task& task, int number);
 
@@ -43,8 +46,24 @@ std::string proc_fd_path(int number);
 // What the host says the link of descriptor `number` is.
 GuestResult<std::string> descriptor_target(Task& task, int number);
 
-// Moves a descriptor that the host's call `made` into the monitor's numbers: from then on no payload call names it, and
+// What `make()`, a SysResult, opens. The payload may have no descriptor left, which is not to be seen in calls that
+// need none natively: then it is called once more, with room.
+template <class Make>
+SysResult make_in_room(Task& task, Make make) {
+  const SysResult made = make();
+  if (made.error() != EMFILE) return made;
+  const fd::DescriptorRoom room(task.process().fds());
+  return make();
+}
+
+// Moves a descriptor that a host's call made into the monitor's numbers: from then on no payload call names it, and
 // what is judged is what is used. The call's error, or EMFILE.
-GuestResult<fd::KeptFd> keep_from_payload(Task& task, SysResult made);
+GuestResult<fd::KeptFd> keep_made(Task& task, SysResult made);
+
+// The same for what make_in_room() gives.
+template <class Make>
+GuestResult<fd::KeptFd> keep_from_payload(Task& task, Make make) {
+  return keep_made(task, make_in_room(task, make));
+}
 
 }  // namespace kontain::sys

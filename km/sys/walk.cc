@@ -39,7 +39,10 @@ class Walk {
   Errno follow(fd::KeptFd link, std::string remaining, bool& passed);
   GuestResult<fd::KeptFd> answer(const ProcFile& file);
   GuestResult<fd::KeptFd> answer_own(const ProcFile& file);
-  GuestResult<fd::KeptFd> keep(SysResult made) { return keep_from_payload(task_, made); }
+  template <class Make>
+  GuestResult<fd::KeptFd> keep(Make make) {
+    return keep_from_payload(task_, make);
+  }
   void enter(fd::KeptFd position, std::string remaining);
 
   Task& task_;
@@ -67,12 +70,12 @@ Errno Walk::pass_link() {
 Errno Walk::step(bool& passed) {
   if (at_end()) return Errno{ELOOP};
   if (rest_.front() == '/') {
-    auto root = keep(host_open(AT_FDCWD, "/", kHandle));
+    auto root = keep([&] { return host_open(AT_FDCWD, "/", kHandle); });
     if (!root) return root.error();
     enter(std::move(*root), rest_.substr(rest_.find_first_not_of('/')));
   }
   const size_t end = std::min(rest_.find('/'), rest_.size());
-  auto next = keep(host_open(directory_, rest_.substr(0, end).c_str(), kHandleOfLink));
+  auto next = keep([&] { return host_open(directory_, rest_.substr(0, end).c_str(), kHandleOfLink); });
   if (!next) return next.error();
   struct stat info;
   const SysResult known = host(SYS_fstat, next->get(), &info);
@@ -113,7 +116,8 @@ GuestResult<fd::KeptFd> Walk::answer(const ProcFile& file) {
   if (file.answer == procfs::Answer::Link && file.name.entry == "ns") {
     std::string name = std::to_string(file.name.process);
     if (file.name.thread != 0) name += "/task/" + std::to_string(file.name.thread);
-    return keep(host(SYS_openat, proc_root(task_).fd, (name + "/ns/" + file.name.rest).c_str(), O_PATH | O_CLOEXEC));
+    name += "/ns/" + file.name.rest;
+    return keep([&] { return host(SYS_openat, proc_root(task_).fd, name.c_str(), O_PATH | O_CLOEXEC); });
   }
   if (!file.own || file.answer == procfs::Answer::Refused) return tl::make_unexpected(Errno{EACCES});
   return answer_own(file);
@@ -121,13 +125,13 @@ GuestResult<fd::KeptFd> Walk::answer(const ProcFile& file) {
 
 GuestResult<fd::KeptFd> Walk::answer_own(const ProcFile& file) {
   const std::string& entry = file.name.entry;
-  if (entry == "root") return keep(host_open(AT_FDCWD, "/", kHandle));
-  if (entry == "cwd") return keep(host_open(AT_FDCWD, ".", kHandle));
-  if (entry == "fd") return keep(reopen(task_, procfs::to_number(file.name.rest), kHandle));
+  if (entry == "root") return keep([&] { return host_open(AT_FDCWD, "/", kHandle); });
+  if (entry == "cwd") return keep([&] { return host_open(AT_FDCWD, ".", kHandle); });
+  if (entry == "fd") return keep([&] { return reopen(task_, procfs::to_number(file.name.rest), kHandle); });
   if (entry != "exe") return tl::make_unexpected(Errno{EACCES});
   task::Process& process = task_.process();
-  if (process.executable_fd >= 0) return keep(reopen(task_, process.executable_fd, kHandle));
-  return keep(host_open(AT_FDCWD, process.executable().c_str(), kHandle));
+  if (process.executable_fd >= 0) return keep([&] { return reopen(task_, process.executable_fd, kHandle); });
+  return keep([&] { return host_open(AT_FDCWD, process.executable().c_str(), kHandle); });
 }
 
 // What a walk that ended at a magic link opens: a handle, or a folder.

@@ -53,7 +53,7 @@ class Process {
   int executable_fd = -1;
   ProgramImage image;
   // Owned by whichever thread stored it first; never changed or freed.
-  const ProcRoot* proc_root = nullptr;
+  ProcRoot* proc_root = nullptr;
 
   // Limits that are the payload's alone: they would hit the monitor if they were the host's (km/sys/limits.h).
   Limits limits;

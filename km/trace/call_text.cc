@@ -1,5 +1,7 @@
 #include "km/trace/call_text.h"
 
+#include <cerrno>
+
 #include "base/error.h"
 #include "km/trace/flag_tables.h"
 #include "km/trace/printers.h"
@@ -80,6 +82,13 @@ std::string CallText::finish(int64_t result, MemoryReader& memory) const {
   const bool is_flags = row_->name == "fcntl" && !call.failed() && fcntls::returns_flags(call);
   const std::string value = is_flags ? hex(static_cast<uint64_t>(result)) : result_text(row_, result);
   return line(row_->name, arguments_text, value + note(call));
+}
+
+std::string CallText::finish_interrupted(bool restarts_by_flag, MemoryReader& memory) const {
+  constexpr int64_t kInterrupted = -EINTR;
+  return line(name_of(row_), arguments(&kInterrupted, memory),
+              restarts_by_flag ? "? ERESTARTSYS (To be restarted if SA_RESTART is set)"
+                               : "? ERESTARTNOHAND (To be restarted if no handler)");
 }
 
 std::string CallText::finish_without_result(MemoryReader& memory) const {

@@ -23,6 +23,9 @@ class CallText {
 
   // The whole line, without its end; `result` is the value of RAX, errnos are -4095..-1.
   std::string finish(int64_t result, MemoryReader& memory) const;
+  // The line of a call that a signal interrupted. With `restarts_by_flag` a handler with SA_RESTART has it made again,
+  // otherwise it is made again only if no handler runs.
+  std::string finish_interrupted(bool restarts_by_flag, MemoryReader& memory) const;
   // The line of a call that does not return, like exit_group.
   std::string finish_without_result(MemoryReader& memory) const;
 

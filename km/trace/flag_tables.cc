@@ -270,6 +270,36 @@ constexpr NamedValue kSigactionFlagsNames[] = {
 constexpr NamedValue kAltStackFlagsNames[] = {
     N(SS_ONSTACK), N(SS_DISABLE), V(SS_AUTODISARM, 0x80000000),
 };
+constexpr NamedValue kSignalCodesNames[] = {
+    V(SI_USER, static_cast<uint32_t>(SI_USER)),       V(SI_KERNEL, static_cast<uint32_t>(SI_KERNEL)),
+    V(SI_QUEUE, static_cast<uint32_t>(SI_QUEUE)),     V(SI_TIMER, static_cast<uint32_t>(SI_TIMER)),
+    V(SI_MESGQ, static_cast<uint32_t>(SI_MESGQ)),     V(SI_ASYNCIO, static_cast<uint32_t>(SI_ASYNCIO)),
+    V(SI_SIGIO, static_cast<uint32_t>(SI_SIGIO)),     V(SI_TKILL, static_cast<uint32_t>(SI_TKILL)),
+    V(SI_ASYNCNL, static_cast<uint32_t>(SI_ASYNCNL)),
+};
+constexpr NamedValue kIllegalInstructionCodesNames[] = {
+    N(ILL_ILLOPC), N(ILL_ILLOPN), N(ILL_ILLADR), N(ILL_ILLTRP), N(ILL_PRVOPC), N(ILL_PRVREG), N(ILL_COPROC),
+    N(ILL_BADSTK),
+};
+constexpr NamedValue kArithmeticCodesNames[] = {
+    N(FPE_INTDIV), N(FPE_INTOVF), N(FPE_FLTDIV), N(FPE_FLTOVF), N(FPE_FLTUND), N(FPE_FLTRES), N(FPE_FLTINV),
+    N(FPE_FLTSUB),
+};
+constexpr NamedValue kSegvCodesNames[] = {
+    N(SEGV_MAPERR), N(SEGV_ACCERR), N(SEGV_BNDERR), N(SEGV_PKUERR),
+};
+constexpr NamedValue kBusCodesNames[] = {
+    N(BUS_ADRALN), N(BUS_ADRERR), N(BUS_OBJERR), N(BUS_MCEERR_AR), N(BUS_MCEERR_AO),
+};
+constexpr NamedValue kTrapCodesNames[] = {
+    N(TRAP_BRKPT), N(TRAP_TRACE), N(TRAP_BRANCH), N(TRAP_HWBKPT),
+};
+constexpr NamedValue kChildCodesNames[] = {
+    N(CLD_EXITED), N(CLD_KILLED), N(CLD_DUMPED), N(CLD_TRAPPED), N(CLD_STOPPED), N(CLD_CONTINUED),
+};
+constexpr NamedValue kPollCodesNames[] = {
+    N(POLL_IN), N(POLL_OUT), N(POLL_MSG), N(POLL_ERR), N(POLL_PRI), N(POLL_HUP),
+};
 constexpr NamedValue kDomainsNames[] = {
     N(AF_UNSPEC), N(AF_UNIX), N(AF_INET), N(AF_AX25), N(AF_IPX), N(AF_APPLETALK), N(AF_X25), N(AF_INET6), N(AF_KEY),
     N(AF_NETLINK), N(AF_PACKET), N(AF_CAN), N(AF_TIPC), N(AF_BLUETOOTH), N(AF_ALG), N(AF_NFC), N(AF_VSOCK),
@@ -454,6 +484,14 @@ constexpr Vocabulary kFutexOps = {"FUTEX_?\?\?", kFutexOpsNames};
 constexpr Vocabulary kSigprocmaskHows = {"SIG_?\?\?", kSigprocmaskHowsNames};
 constexpr Vocabulary kSigactionFlags = {"SA_?\?\?", kSigactionFlagsNames};
 constexpr Vocabulary kAltStackFlags = {"SS_?\?\?", kAltStackFlagsNames};
+constexpr Vocabulary kSignalCodes = {"SI_?\?\?", kSignalCodesNames};
+constexpr Vocabulary kIllegalInstructionCodes = {"ILL_?\?\?", kIllegalInstructionCodesNames};
+constexpr Vocabulary kArithmeticCodes = {"FPE_?\?\?", kArithmeticCodesNames};
+constexpr Vocabulary kSegvCodes = {"SEGV_?\?\?", kSegvCodesNames};
+constexpr Vocabulary kBusCodes = {"BUS_?\?\?", kBusCodesNames};
+constexpr Vocabulary kTrapCodes = {"TRAP_?\?\?", kTrapCodesNames};
+constexpr Vocabulary kChildCodes = {"CLD_?\?\?", kChildCodesNames};
+constexpr Vocabulary kPollCodes = {"POLL_?\?\?", kPollCodesNames};
 constexpr Vocabulary kDomains = {"AF_?\?\?", kDomainsNames};
 constexpr Vocabulary kSocketTypes = {"SOCK_?\?\?", kSocketTypesNames};
 constexpr Vocabulary kSocketFlags = {"SOCK_?\?\?", kSocketFlagsNames};

@@ -3,6 +3,7 @@
 
 #include "km/trace/flag_tables.h"
 #include "km/trace/printers.h"
+#include "km/trace/siginfo.h"
 
 namespace kontain::trace::signals {
 namespace {
@@ -54,8 +55,6 @@ std::string describe_stack(const stack_t& stack) {
          ", ss_size=" + unsigned_decimal(stack.ss_size) + "}";
 }
 
-void address_only(std::string& out, const Call& call, size_t index) { out += pointer(call.args[index]); }
-
 // The sixth argument of pselect6 points to a set and its size.
 void mask_pair(std::string& out, const Call& call, size_t index) {
   out += described<std::array<uint64_t, 2>>(call, call.args[index], [&](const std::array<uint64_t, 2>& pair) {
@@ -75,8 +74,8 @@ PrintArg printer(ArgKind kind) {
     case ArgKind::SigsetOut: return print_out<uint64_t, describe_set>;
     case ArgKind::StackIn: return print_in<stack_t, describe_stack>;
     case ArgKind::StackOut: return print_out<stack_t, describe_stack>;
-    case ArgKind::SiginfoIn:
-    case ArgKind::SiginfoOut: return address_only;
+    case ArgKind::SiginfoIn: return print_in<siginfo_t, siginfo_text>;
+    case ArgKind::SiginfoOut: return print_out<siginfo_t, siginfo_text>;
     case ArgKind::SigmaskPair: return mask_pair;
     default: return nullptr;
   }

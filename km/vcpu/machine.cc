@@ -146,6 +146,12 @@ void Machine::recycle(Cpu& cpu) {
   idle_.push_back(&cpu);
 }
 
+bool Machine::renumber_fd(int from, int to) {
+  const auto is_renumbered = [from, to](auto& owner) { return owner.renumber_fd(from, to); };
+  return std::ranges::any_of(vms_, is_renumbered) ||
+         std::ranges::any_of(cpus_, [&](const auto& cpu) { return is_renumbered(cpu->p_->vcpu); });
+}
+
 Result<void> Machine::reopen() {
   for (auto& cpu : cpus_) {
     spare_pages_.push_back(cpu->p_->pages);

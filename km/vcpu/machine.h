@@ -62,6 +62,8 @@ class Machine : private mem::SlotSink {
   // In a forked child the machine is dead: makes another over the same memory. Every Cpu made before is gone. Their
   // descriptors are closed already (fd::MonitorFds::forget_all_in_fork_child). The child has no other thread.
   Result<void> reopen();
+  // UniqueFd::renumber for the descriptor of whichever VM or vCPU it is. No other thread may run.
+  bool renumber_fd(int from, int to);
   // Held across fork(2), so that the child finds it free.
   std::mutex& lock() { return lock_; }
 

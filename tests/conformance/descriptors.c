@@ -69,6 +69,72 @@ CASE(numbers_when_the_limit_is_high) {
   say("%d", fcntl(fd, F_DUPFD, 2000));
 }
 
+CASE(numbers_taken_one_by_one) {
+  struct rlimit limit;
+  MUST(getrlimit(RLIMIT_NOFILE, &limit));
+  limit.rlim_cur = limit.rlim_max;
+  MUST(setrlimit(RLIMIT_NOFILE, &limit));
+  int fd = make_file("data", "abc", 3, 0600);
+  for (int number = 1020; number < 1060; number++) CHECK_EQ(dup2(fd, number), number);
+  pid_t child = MUST(fork());
+  if (child == 0) {
+    for (int number = 1020; number < 1060; number++) CHECK_EQ(pread(number, buffer, 3, 0), 3);
+    for (int number = 1060; number < 1080; number++) CHECK_EQ(dup2(fd, number), number);
+    execl("/bin/sh", "sh", "-c", "cat /proc/self/fd/1040 /proc/self/fd/1070", NULL);
+  }
+  CHECK_EQ(wait_for(child), 0);
+}
+
+// What needs no descriptor natively works when there is none left.
+CASE(paths_without_a_free_descriptor) {
+  struct rlimit limit;
+  struct stat status;
+  MUST(getrlimit(RLIMIT_NOFILE, &limit));
+  limit.rlim_cur = 64;
+  MUST(setrlimit(RLIMIT_NOFILE, &limit));
+  close(make_file("data", "abc", 3, 0600));
+  while (dup(0) >= 0) continue;
+  CHECK_EQ(stat("data", &status), 0);
+  CHECK_EQ(chmod("data", 0644), 0);
+  CHECK_EQ(truncate("data", 2), 0);
+  CHECK_EQ(utimensat(AT_FDCWD, "data", NULL, 0), 0);
+  CHECK_EQ(mkdir("folder", 0700), 0);
+  CHECK_EQ(chdir("folder"), 0);
+  CHECK_EQ(symlink("../data", "link"), 0);
+  CHECK_EQ(access("link", R_OK), 0);
+  CHECK_EQ(chmod("link", 0600), 0);
+  CHECK_EQ(rename("link", "other"), 0);
+  CHECK_EQ(unlink("other"), 0);
+  CHECK_EQ(stat("/proc/self/status", &status), 0);
+  CHECK_EQ(readlink("/proc/self/fd/0", buffer, sizeof buffer) > 0, 1);
+  CHECK_EQ(readlink("/proc/self/exe", buffer, sizeof buffer) > 0, 1);
+  CHECK_EQ(chdir("/proc/self/cwd/.."), 0);
+  CHECK_EQ(unlink("data"), 0);
+  CHECK_ERR(open("/etc/passwd", O_RDONLY), EMFILE);
+}
+
+static int exec_with_full_table(rlim_t soft, rlim_t hard) {
+  pid_t child = MUST(fork());
+  if (child == 0) {
+    struct rlimit limit = {soft, hard};
+    MUST(setrlimit(RLIMIT_NOFILE, &limit));
+    while (dup(0) >= 0) continue;
+    exec_self("no_such_case", NULL, NULL, NULL);  // it ends with 97, where it gets as far as that
+    _exit(99);
+  }
+  return wait_for(child);
+}
+
+CASE(exec_with_a_full_table) {
+  struct rlimit limit;
+  MUST(getrlimit(RLIMIT_NOFILE, &limit));
+  say("%#x", exec_with_full_table(64, limit.rlim_max));
+  say("%#x", exec_with_full_table(64, 64));
+  say("%#x", exec_with_full_table(40, 40));
+  say("%#x", exec_with_full_table(1024, limit.rlim_max));
+  say("%#x", exec_with_full_table(1024, 1024));
+}
+
 CASE(descriptors_run_out) {
   struct rlimit limit = {30, 30};
   int last = -1, fd, count = 0;

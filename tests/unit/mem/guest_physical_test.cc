@@ -61,54 +61,6 @@ TEST_CASE("guest_physical: a discarded page is zero and stays its owner's") {
   CHECK((*physical)->allocate_page() != page);
 }
 
-TEST_CASE("guest_physical: attaching adds every slot again") {
-  FakeSlots slots;
-  auto physical = GuestPhysical::create(slots);
-  REQUIRE(physical);
-  REQUIRE((*physical)->allocate_pages(3000));  // more than the first slot holds
-  REQUIRE((*physical)->touch(kHighStart, kHighStart, kHighStart + 4096));
-  FakeSlots again;
-  REQUIRE((*physical)->attach(again));
-  REQUIRE(again.slots.size() == slots.slots.size());
-  for (size_t i = 0; i < again.slots.size(); ++i) {
-    CHECK(again.slots[i].gpa == slots.slots[i].gpa);
-    CHECK(again.slots[i].size == slots.slots[i].size);
-    CHECK(again.slots[i].host == slots.slots[i].host);
-  }
-}
-
-TEST_CASE("guest_physical: one more machine gets every slot, and later ones go where they went before") {
-  FakeSlots slots;
-  auto physical = GuestPhysical::create(slots);
-  REQUIRE(physical);
-  REQUIRE((*physical)->touch(kHighStart, kHighStart, kHighStart + 4096));
-  FakeSlots more;
-  size_t seen_at_joining = 0;
-  REQUIRE((*physical)->replay(more, [&] { seen_at_joining = more.slots.size(); }));
-  CHECK(seen_at_joining == slots.slots.size());
-  REQUIRE((*physical)->touch(kHighStart + kWindowSize, kHighStart + kWindowSize, kHighStart + kWindowSize + 4096));
-  CHECK(slots.slots.size() == seen_at_joining + 1);
-  CHECK(more.slots.size() == seen_at_joining);
-  FakeSlots full;
-  full.limit = 1;
-  bool joined = false;
-  CHECK_FALSE((*physical)->replay(full, [&] { joined = true; }));
-  CHECK_FALSE(joined);
-}
-
-TEST_CASE("guest_physical: a machine that cannot be attached leaves the old one in place") {
-  FakeSlots slots;
-  auto physical = GuestPhysical::create(slots);
-  REQUIRE(physical);
-  REQUIRE((*physical)->touch(kHighStart, kHighStart, kHighStart + 4096));
-  FakeSlots full;
-  full.limit = 1;
-  CHECK_FALSE((*physical)->attach(full));
-  const size_t before = slots.slots.size();
-  REQUIRE((*physical)->touch(kHighStart + kWindowSize, kHighStart + kWindowSize, kHighStart + kWindowSize + 4096));
-  CHECK(slots.slots.size() == before + 1);
-}
-
 TEST_CASE("guest_physical: the next window is found without visiting what lies between") {
   FakeSlots slots;
   auto physical = GuestPhysical::create(slots);

@@ -562,7 +562,8 @@ TEST_CASE("a file that is refused was not open for an instant") {
     char byte;
     while (!done) {
       for (int number = first; number < first + 3; ++number) {
-        if (pread(number, &byte, 1, 0) == 1) ++seen;
+        // Not pread(): ThreadSanitizer would find fault with what this thread is here to do.
+        if (syscall(SYS_pread64, number, &byte, 1, 0) == 1) ++seen;
       }
     }
   });

@@ -15,7 +15,7 @@
 
 namespace kontain::fd {
 
-// Whether calls on a descriptor take an instant (files, folders) or may wait for somebody.
+// Whether calls on a descriptor take an instant (files, folders, what is O_NONBLOCK) or may wait for somebody.
 enum class Kind : uint8_t { Unknown, Quick, Slow, BeingJudged };
 
 // Safe to use from all threads, without a lock: a fork copies it whole.
@@ -56,6 +56,11 @@ class PayloadFds {
     kind.compare_exchange_strong(expected, static_cast<uint8_t>(judge(number)));
   }
 
+  // Whatever was known of it may have changed.
+  void forget_kind(int number) {
+    if (has_kind(number)) kinds_[index(number)] = static_cast<uint8_t>(Kind::Unknown);
+  }
+
   // 64 numbers from 64 * index on, as a word of select(2)'s sets has them.
   uint64_t word(size_t index) const {
     if (index < near_.size()) return near_[index].load(std::memory_order_acquire);
@@ -84,9 +89,6 @@ class PayloadFds {
 
   static size_t index(int number) { return static_cast<unsigned>(number); }
   bool has_kind(int number) const { return index(number) < kinds_.size(); }
-  void forget_kind(int number) {
-    if (has_kind(number)) kinds_[index(number)] = static_cast<uint8_t>(Kind::Unknown);
-  }
   // The word that `number` is in; nullptr when there is no memory for it, or none yet and `make` is false.
   std::atomic<uint64_t>* word_of(int number, bool make);
 

@@ -1,9 +1,8 @@
 #include "km/run/call_service.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <x86intrin.h>
 
@@ -57,6 +56,10 @@ uint8_t stub_class(const abi::SyscallRow& row) {
 // What is opened is used next.
 bool is_open(uint32_t number) {
   return number == SYS_open || number == SYS_openat || number == SYS_openat2 || number == SYS_creat;
+}
+
+bool waits_for_lock(const vcpu::PostedCall& call) {
+  return call.number == SYS_fcntl && (call.arguments[1] == F_SETLKW || call.arguments[1] == F_OFD_SETLKW);
 }
 
 // Users, groups and capabilities of a thread, as text; empty when they are not to be had.
@@ -242,7 +245,8 @@ void CallService::end_server() {
 // On the server's thread.
 std::optional<int64_t> CallService::make_call(vcpu::CallExchange& exchange, const vcpu::PostedCall& call) {
   auto& task = *static_cast<task::Task*>(exchange.owner());
-  if (call.number >= abi::kSyscallLimit || !may_be_posted(task.process(), call.number, call.arguments[0])) {
+  if (call.number >= abi::kSyscallLimit || !may_be_posted(task.process(), call.number, call.arguments[0]) ||
+      waits_for_lock(call)) {
     return std::nullopt;
   }
   const int64_t result = run::make_call(task, call.number, call.arguments);
@@ -252,8 +256,9 @@ std::optional<int64_t> CallService::make_call(vcpu::CallExchange& exchange, cons
   signal::pass_helper_signals(task);
   const bool was_interrupted = signal::take_helper_interrupt();
   if (task::take_own_thread_request() && result < 0) return std::nullopt;
-  // The signal that comes with it has to be the thread's.
-  if (result == -EFBIG && signal::take_helper_file_size_signal()) return std::nullopt;
+  // SIGPIPE and SIGXFSZ, which come with these, have to be the thread's: it makes the call, which has had no other
+  // effect, again. The helper's own stay pending for good.
+  if (result == -EPIPE || result == -EFBIG) return std::nullopt;
   // Whoever it was meant for has come back before.
   const bool is_unfinished = result == -EINTR || result == -task::kRestart;
   if (was_interrupted && is_unfinished && !exchange.is_awaited()) return std::nullopt;

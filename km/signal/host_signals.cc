@@ -210,12 +210,6 @@ bool take_helper_interrupt() {
   return came;
 }
 
-bool take_helper_file_size_signal() {
-  constexpr uint64_t kWanted = task::signal_bit(SIGXFSZ);
-  const timespec at_once = {};
-  return host_call(SYS_rt_sigtimedwait, address_of(&kWanted), 0, address_of(&at_once), kMaskSize) > 0;
-}
-
 HostSignalsBlocked::~HostSignalsBlocked() {
   if (!must_deliver_first()) set_host_mask(task_.signal_mask);
 }

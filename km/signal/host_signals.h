@@ -55,8 +55,6 @@ void block_all_signals();
 void pass_helper_signals(task::Task& to);
 // True once after its call was made to end.
 bool take_helper_interrupt();
-// True once after write(2) or truncate(2) have reached RLIMIT_FSIZE.
-bool take_helper_file_size_signal();
 
 // Makes `mask` of the payload the host thread's. Signals that become unblocked are in hand on return.
 void set_host_mask(uint64_t mask);

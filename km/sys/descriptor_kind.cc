@@ -1,5 +1,6 @@
 #include "km/sys/descriptor_kind.h"
 
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -31,6 +32,12 @@ bool is_quick_device(dev_t device) {
   return major(device) == 1 && (minor(device) == 3 || minor(device) == 5 || minor(device) == 7);
 }
 
+// Pipes, sockets and the like.
+fd::Kind waits_for_nobody(int number) {
+  const SysResult flags = host(SYS_fcntl, number, F_GETFL);
+  return !flags.is_error() && (flags.raw() & O_NONBLOCK) ? fd::Kind::Quick : fd::Kind::Slow;
+}
+
 }  // namespace
 
 fd::Kind descriptor_kind(int number) {
@@ -38,7 +45,7 @@ fd::Kind descriptor_kind(int number) {
   struct statfs system;
   if (host(SYS_fstat, number, &info).is_error()) return fd::Kind::Unknown;
   if (S_ISCHR(info.st_mode)) return is_quick_device(info.st_rdev) ? fd::Kind::Quick : fd::Kind::Slow;
-  if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) return fd::Kind::Slow;
+  if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) return waits_for_nobody(number);
   if (host(SYS_fstatfs, number, &system).is_error()) return fd::Kind::Unknown;
   return is_local_file_system(system.f_type) ? fd::Kind::Quick : fd::Kind::Slow;
 }

@@ -18,6 +18,7 @@ Pace Pace::usual(uint64_t ticks_per_us) {
 Pace Pace::eager(uint64_t ticks_per_us) {
   Pace pace = usual(ticks_per_us);
   pace.streak = 1;
+  pace.first_streak = 1;
   pace.gap = UINT64_MAX;
   pace.idle = 2000 * ticks_per_us;
   pace.preempted = UINT64_MAX;

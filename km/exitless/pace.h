@@ -8,6 +8,8 @@ namespace kontain::exitless {
 struct Pace {
   // Wakes the server: so many calls that could have been posted, each less than `gap` after the one before.
   unsigned streak = 4;
+  // The same to make the server in the first place: a short program is over before that pays.
+  unsigned first_streak = 32;
   uint64_t gap = 0;
   // How long the server looks for calls after the last one.
   uint64_t idle = 0;

@@ -26,15 +26,14 @@ namespace {
 
 using config::Options;
 
-// An exit that costs less is not worth a thread that looks for calls.
-constexpr uint64_t kCheapExitMicroseconds = 5;
 constexpr uint64_t kTypicalSpeed = 2500;  // ticks in a microsecond, until it is known
 constexpr uint64_t kFreshMicroseconds = 10;
 constexpr uint64_t kSpinMicroseconds = 30;
 
-// Answered in the guest; the position is that in CallSlot::local.
+// Answered in the guest; the position is that in CallSlot::local. Behind them stand the errnos of most refusals.
 constexpr std::array<long, 6> kLocalCalls = {SYS_getpid, SYS_gettid, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid};
-static_assert(kLocalCalls.size() <= vcpu::kLocalValues);
+constexpr std::array<int, 2> kLocalErrors = {ENOSYS, EPERM};
+static_assert(kLocalCalls.size() + kLocalErrors.size() <= vcpu::kLocalValues);
 
 uint64_t nanoseconds_now() {
   timespec now = {};
@@ -42,9 +41,16 @@ uint64_t nanoseconds_now() {
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
 }
 
+uint8_t refusal_class(const abi::SyscallRow& row) {
+  const auto error = std::ranges::find(kLocalErrors, row.refusal_errno);
+  if (error == kLocalErrors.end()) return vcpu::kPlainClass;
+  const auto position = kLocalCalls.size() + static_cast<size_t>(error - kLocalErrors.begin());
+  return static_cast<uint8_t>(vcpu::kLocalClass + position);
+}
+
 uint8_t stub_class(const abi::SyscallRow& row) {
   const auto local = std::ranges::find(kLocalCalls, static_cast<long>(row.number));
-  if (row.support == abi::Support::Refused) return vcpu::kPlainClass;
+  if (row.support == abi::Support::Refused) return refusal_class(row);
   if ((row.classes & abi::kLocal) && local != kLocalCalls.end()) {
     return static_cast<uint8_t>(vcpu::kLocalClass + (local - kLocalCalls.begin()));
   }
@@ -96,7 +102,9 @@ void CallService::allow_calls(const CallTrace* trace) {
 void CallService::show_identity(task::Task& task) {
   if (!is_on_) return;
   vcpu::CallSlot& slot = task.cpu().calls().slot();
-  for (size_t i = 0; i < kLocalCalls.size(); ++i) slot.local[i] = static_cast<uint32_t>(host_call(kLocalCalls[i]));
+  auto value = slot.local.begin();
+  for (const long call : kLocalCalls) *value++ = static_cast<uint32_t>(host_call(call));
+  for (const int error : kLocalErrors) *value++ = static_cast<uint64_t>(-int64_t{error});
 }
 
 void CallService::show_descriptors(task::Process& process) {
@@ -125,7 +133,7 @@ void CallService::note_exit(task::Task& task, exitless::Streak& streak, uint32_t
     const std::scoped_lock hold(lock_);
     return server_;
   }();
-  const unsigned wanted = server ? server->wanted_streak() : pace_.streak;
+  const unsigned wanted = server ? server->wanted_streak() : pace_.first_streak;
   if (streak.note(__rdtsc(), pace_.gap, wanted)) wake_server(task);
 }
 
@@ -201,7 +209,7 @@ bool CallService::is_worthwhile(task::Task& task) {
   if (calls_ != Options::Calls::Exitless) {
     const auto cost = task.cpu().measure_exit();
     if (!cost) return false;  // a signal came
-    if (*cost < kCheapExitMicroseconds * speed) {
+    if (*cost < kCheapExitNanoseconds * speed / 1000) {
       verdict_ = Verdict::Not;
       return false;
     }

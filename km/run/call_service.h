@@ -17,6 +17,9 @@
 
 namespace kontain::run {
 
+// An exit that costs less is not worth a thread that looks for calls.
+inline constexpr uint64_t kCheapExitNanoseconds = 5000;
+
 class CallService {
  public:
   // Starts a host thread that does nothing but serve(): its id, or -1.

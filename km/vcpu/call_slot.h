@@ -32,7 +32,7 @@ struct CallSlot {
   // The time stamp counter when the server last looked; 0: it does not look here.
   std::atomic<uint64_t> heartbeat;
   std::array<uint64_t, 7> padding2;
-  std::array<std::atomic<uint32_t>, kLocalValues> local;
+  std::array<std::atomic<uint64_t>, kLocalValues> local;
 };
 static_assert(offsetof(CallSlot, state) == KM_SLOT_STATE);
 static_assert(offsetof(CallSlot, number) == KM_SLOT_NUMBER);

@@ -42,8 +42,8 @@ kontain_stub_saved:                             // saved
         jrcxz 8f                                // kExitlessClass
         lea -1(%rcx), %ecx
         jrcxz 3f                                // kByKindClass
-        lea slot + KM_SLOT_LOCAL - 4(%rip), %r11  // kLocalClass + n: RCX is n + 1
-        mov (%r11, %rcx, 4), %r11d
+        lea slot + KM_SLOT_LOCAL - 8(%rip), %r11  // kLocalClass + n: RCX is n + 1
+        mov (%r11, %rcx, 8), %r11
         mov %r11, %rax
 kontain_stub_answered_local:                    // answered
         mov slot + KM_SLOT_RCX(%rip), %rcx

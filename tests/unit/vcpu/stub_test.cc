@@ -135,13 +135,13 @@ constexpr Way kWays[] = {
     {"a descriptor too high", kNumber, kByKindClass, 1024, 1, Server::Answers, true, 0},
     {"a negative descriptor", kNumber, kByKindClass, 0xffff'ffff, 1, Server::Answers, true, 0},
     {"a descriptor that is cut to 32 bits", kNumber, kByKindClass, 0x3'0000'0005, 1, Server::Answers, false, kResult},
-    {"a local answer", kNumber, kLocalClass + 2, 5, 0, Server::Asleep, false, 0xfedc'ba98},
+    {"a local answer", kNumber, kLocalClass + 2, 5, 0, Server::Asleep, false, 0x1234'5678'fedc'ba98},
 };
 
 void prepare(StubPages& pages, const Way& way) {
   pages.table().classes[kNumber] = way.call_class;
   pages.table().kinds[5] = way.kind;
-  pages.slot().local[2] = 0xfedc'ba98;
+  pages.slot().local[2] = 0x1234'5678'fedc'ba98;
   pages.slot().heartbeat = way.server == Server::Asleep ? 0 : __rdtsc();
   if (way.server == Server::Asleep) pages.table().fresh_shift = 14;
   if (way.server == Server::IsStuck) pages.table().spin_shift = 4;

@@ -48,7 +48,8 @@ constexpr OptionRow kOptions[] = {
     {"thp", Value::Required, "auto|on|off", JsonType::String, kConfigFile | kAnnotation,
      "transparent huge pages for large anonymous mappings (default: auto)", set_huge_pages},
     {"calls", Value::Required, "auto|exit|exitless", JsonType::String, kConfigFile | kAnnotation,
-     "how system calls reach the monitor: by leaving the guest, or through memory where that is quicker (default: auto)",
+     "how system calls reach the monitor: by leaving the guest, or through memory where that is quicker (default: "
+     "auto)",
      set_calls},
     {"randomize", Value::Required, "on|off", JsonType::Bool, kConfigFile | kAnnotation,
      "choose the payload's addresses at random, as Linux does (default: on)",

@@ -25,8 +25,8 @@ struct Options {
   std::string trace_file;                   // where to; empty: stderr
   HugePages huge_pages = HugePages::Auto;
   Calls calls = Calls::Auto;  // how the payload's system calls reach us
-  bool randomize = true;  // addresses, as Linux does
-  std::string argv0;      // the payload's argv[0] instead of its name
+  bool randomize = true;      // addresses, as Linux does
+  std::string argv0;          // the payload's argv[0] instead of its name
   std::string program;
   std::vector<std::string> arguments;  // the payload's, without argv[0]
 };

@@ -2,7 +2,7 @@
 
 #include <sys/syscall.h>
 
-#include <algorithm>
+#include <bit>
 
 #include "base/host_call.h"
 
@@ -19,11 +19,15 @@ void Placement::Mask::clear(unsigned cpu) {
   if (cpu < kProcessors) words[cpu / kWordBits] &= ~(1ul << (cpu % kWordBits));
 }
 
-bool Placement::Mask::any() const {
-  return std::ranges::any_of(words, [](unsigned long word) { return word != 0; });
+int Placement::Mask::count() const {
+  int sum = 0;
+  for (const unsigned long word : words) sum += std::popcount(word);
+  return sum;
 }
 
 Placement::Placement() { host_call(SYS_sched_getaffinity, 0, sizeof allowed_, address_of(&allowed_)); }
+
+bool Placement::has_several() const { return allowed_.count() > 1; }
 
 void Placement::set(pid_t tid, const Mask& mask) {
   host_call(SYS_sched_setaffinity, static_cast<uint64_t>(tid), sizeof mask, address_of(&mask));
@@ -34,7 +38,7 @@ bool Placement::keep_off_this_cpu(pid_t tid) {
   host_call(SYS_getcpu, address_of(&cpu));
   Mask others = allowed_;
   others.clear(cpu);
-  if (!others.any()) return false;
+  if (others.count() == 0) return false;
   set(tid, others);
   return true;
 }

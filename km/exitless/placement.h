@@ -12,6 +12,8 @@ class Placement {
  public:
   // Of the calling thread's processors.
   Placement();
+  // False: a server and the thread it serves would take turns.
+  bool has_several() const;
 
   // Keeps thread `tid`, which sleeps, off the calling thread's processor. False: there is no other one.
   bool keep_off_this_cpu(pid_t tid);
@@ -24,7 +26,7 @@ class Placement {
   struct Mask {
     unsigned long words[kProcessors / (8 * sizeof(unsigned long))] = {};
     void clear(unsigned cpu);
-    bool any() const;
+    int count() const;
   };
   static void set(pid_t tid, const Mask& mask);
 

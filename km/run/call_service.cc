@@ -207,6 +207,10 @@ bool CallService::is_worthwhile(task::Task& task) {
   if (speed == 0) return false;  // too early to tell
   pace_ = pace_for(speed);
   if (calls_ != Options::Calls::Exitless) {
+    if (!exitless::Placement().has_several()) {
+      verdict_ = Verdict::Not;
+      return false;
+    }
     const auto cost = task.cpu().measure_exit();
     if (!cost) return false;  // a signal came
     if (*cost < kCheapExitNanoseconds * speed / 1000) {
@@ -238,8 +242,7 @@ bool CallService::all_threads_agree(task::Process& process) {
     tids.push_back(thread.tid());
   });
   const std::string first = credentials_of(*some, tids.front());
-  return !first.empty() &&
-         std::ranges::all_of(tids, [&](pid_t tid) { return credentials_of(*some, tid) == first; });
+  return !first.empty() && std::ranges::all_of(tids, [&](pid_t tid) { return credentials_of(*some, tid) == first; });
 }
 
 void CallService::end_server() {

@@ -20,10 +20,10 @@ namespace {
 
 // Those whose data are on this machine. What is not here (NFS, FUSE, procfs, ...) may ask somebody else first.
 bool is_local_file_system(long type) {
-  static constexpr auto kLocal = std::to_array<long>(
-      {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, RAMFS_MAGIC, OVERLAYFS_SUPER_MAGIC,
-       F2FS_SUPER_MAGIC, SQUASHFS_MAGIC, EROFS_SUPER_MAGIC_V1, ISOFS_SUPER_MAGIC, MSDOS_SUPER_MAGIC,
-       0x2fc12fc1 /* ZFS */});
+  static constexpr auto kLocal =
+      std::to_array<long>({EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, RAMFS_MAGIC,
+                           OVERLAYFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, SQUASHFS_MAGIC, EROFS_SUPER_MAGIC_V1,
+                           ISOFS_SUPER_MAGIC, MSDOS_SUPER_MAGIC, 0x2fc12fc1 /* ZFS */});
   return std::ranges::find(kLocal, type) != kLocal.end();
 }
 

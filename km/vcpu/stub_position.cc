@@ -16,10 +16,10 @@ struct Part {
 
 // In the order of the code.
 constexpr Part kParts[] = {
-    {kontain_stub_saved, StubPart::Intact},  {kontain_stub_answered_local, StubPart::Saved},
-    {kontain_stub_post, StubPart::Answered}, {kontain_stub_stored, StubPart::Saved},
+    {kontain_stub_saved, StubPart::Intact},    {kontain_stub_answered_local, StubPart::Saved},
+    {kontain_stub_post, StubPart::Answered},   {kontain_stub_stored, StubPart::Saved},
     {kontain_stub_answered, StubPart::Stored}, {kontain_stub_unstore, StubPart::Answered},
-    {kontain_stub_restore, StubPart::Stored}, {kontain_stub_ring, StubPart::Saved},
+    {kontain_stub_restore, StubPart::Stored},  {kontain_stub_ring, StubPart::Saved},
     {kontain_stub_rung, StubPart::Intact},
 };
 

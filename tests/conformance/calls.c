@@ -60,9 +60,17 @@ __asm__(
     "        ret\n");
 
 static struct Registers registers_for(long number, long first, void* second, long third, long flags) {
-  struct Registers registers = {(uint64_t)number, (uint64_t)first, (uint64_t)second, (uint64_t)third,
-                                0x1010101010101010, 0x0808080808080808, 0x0909090909090909, (uint64_t)flags,
-                                0, 0, 0};
+  struct Registers registers = {(uint64_t)number,
+                                (uint64_t)first,
+                                (uint64_t)second,
+                                (uint64_t)third,
+                                0x1010101010101010,
+                                0x0808080808080808,
+                                0x0909090909090909,
+                                (uint64_t)flags,
+                                0,
+                                0,
+                                0};
   registers.r10 = 0;  // the offset of pread
   return registers;
 }

@@ -50,8 +50,8 @@ else
 fi
 
 before=$(state_of_km)
-calls=exit
-! head_has "calls: exitless" || calls=exitless
+calls="exit"
+! head_has "calls: exitless" || calls="exitless"
 run km "$km" --calls="$calls" --trace=getcpu --trace-file="$workdir/$canary" ./attack
 [ "$(state_of_km)" = "$before" ] || fail "km itself was changed: $(state_of_km), before: $before"
 ! grep -q "$canary" km.out || fail "the attack found the monitor's secret: $(cat km.out)"

@@ -49,11 +49,12 @@ static uint32_t next_random(uint32_t* state) {
 }
 
 // Calls that no other thread may make for this one, or that end or change the process.
-static const int kNever[] = {SYS_exit_group, SYS_exit,    SYS_execve,    SYS_fork,   SYS_vfork,  SYS_clone,
-                             SYS_kill,       SYS_setuid,  SYS_rt_sigreturn, SYS_arch_prctl, SYS_futex, SYS_pause,
-                             SYS_nanosleep,  SYS_ptrace,  SYS_tkill,     SYS_prctl};
-static const int kMaybe[] = {SYS_read, SYS_pread64, SYS_write, SYS_pwrite64, SYS_readv, SYS_fstat, SYS_close, SYS_getcwd,
-                             SYS_getppid, SYS_uname, SYS_openat, SYS_readlinkat, SYS_getdents64, SYS_statfs};
+static const int kNever[] = {SYS_exit_group, SYS_exit,   SYS_execve,       SYS_fork,       SYS_vfork, SYS_clone,
+                             SYS_kill,       SYS_setuid, SYS_rt_sigreturn, SYS_arch_prctl, SYS_futex, SYS_pause,
+                             SYS_nanosleep,  SYS_ptrace, SYS_tkill,        SYS_prctl};
+static const int kMaybe[] = {SYS_read,   SYS_pread64,    SYS_write,      SYS_pwrite64, SYS_readv,
+                             SYS_fstat,  SYS_close,      SYS_getcwd,     SYS_getppid,  SYS_uname,
+                             SYS_openat, SYS_readlinkat, SYS_getdents64, SYS_statfs};
 
 static void post(uint64_t number, uint64_t a, uint64_t b, uint64_t c) {
   slot->number = number;
@@ -99,8 +100,8 @@ static void post_with_forbidden_arguments(uint32_t* random) {
   if (is_done() && slot->result == 0 && (slot->number & 0xffffffff) > 511) broke("no such call was made");
 }
 
-// While it is made: other numbers, other arguments, other states; and a real call meanwhile, whose result may be that of
-// the forged one: what a thread forges is its own loss.
+// While it is made: other numbers, other arguments, other states; and a real call meanwhile, whose result may be that
+// of the forged one: what a thread forges is its own loss.
 static void post_and_change(uint32_t* random) {
   static char buffer[64];
   const int number = kMaybe[next_random(random) % (sizeof kMaybe / sizeof *kMaybe)];

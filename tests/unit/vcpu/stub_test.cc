@@ -77,8 +77,8 @@ class StubPages {
     constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS;
     constexpr int kAll = PROT_READ | PROT_WRITE | PROT_EXEC;
     pages_ = static_cast<std::byte*>(mmap(nullptr, 3 * 4096, kAll, kFlags, -1, 0));
-    doorbell_ = mmap(reinterpret_cast<void*>(kDoorbell), 4096, PROT_READ | PROT_WRITE, kFlags | MAP_FIXED_NOREPLACE, -1,
-                     0);
+    doorbell_ =
+        mmap(reinterpret_cast<void*>(kDoorbell), 4096, PROT_READ | PROT_WRITE, kFlags | MAP_FIXED_NOREPLACE, -1, 0);
     REQUIRE(pages_ != MAP_FAILED);
     REQUIRE(doorbell_ == reinterpret_cast<void*>(kDoorbell));
     std::memcpy(pages_, stub_code().data(), stub_code().size());
@@ -213,8 +213,8 @@ void check_posted(StubPages& pages, const Registers& before, const Way& way) {
   const bool was_posted = way.server == Server::Answers || way.server == Server::Refuses;
   if (!was_posted || pages.slot().state == KM_CALL_IDLE) return;
   CHECK(pages.slot().number == before.rax);
-  CHECK(pages.slot().arguments == std::array<uint64_t, 6>{before.rdi, before.rsi, before.rdx, before.r10, before.r8,
-                                                          before.r9});
+  CHECK(pages.slot().arguments ==
+        std::array<uint64_t, 6>{before.rdi, before.rsi, before.rdx, before.r10, before.r8, before.r9});
 }
 
 void run_stepped(StubPages& pages, const Way& way, uint64_t flags) {

@@ -10,7 +10,7 @@ static double now_ns(void) {
 }
 
 // Prints `WHAT NANOSECONDS`, the mean of at least 0.3 s of calls; what is slow is called at least four times.
-static void measure(const char* what, void (*call)(void)) {
+static inline void measure(const char* what, void (*call)(void)) {
   const double enough = 3e8;
   call();
   double start = now_ns(), spent = 0;

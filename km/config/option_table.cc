@@ -21,6 +21,13 @@ bool set_huge_pages(Options& options, const std::string& value) {
   return value == "auto" || value == "on" || value == "off";
 }
 
+bool set_calls(Options& options, const std::string& value) {
+  if (value == "auto") options.calls = Options::Calls::Auto;
+  if (value == "exit") options.calls = Options::Calls::Exit;
+  if (value == "exitless") options.calls = Options::Calls::Exitless;
+  return value == "auto" || value == "exit" || value == "exitless";
+}
+
 bool set_trace(Options& options, const std::string& value) {
   if (value == "off") {
     options.trace_filter.reset();
@@ -40,6 +47,10 @@ constexpr OptionRow kOptions[] = {
      }},
     {"thp", Value::Required, "auto|on|off", JsonType::String, kConfigFile | kAnnotation,
      "transparent huge pages for large anonymous mappings (default: auto)", set_huge_pages},
+    {"calls", Value::Required, "auto|exit|exitless", JsonType::String, kConfigFile | kAnnotation,
+     "how system calls reach the monitor: by leaving the guest, or through memory where that is quicker (default: "
+     "auto)",
+     set_calls},
     {"randomize", Value::Required, "on|off", JsonType::Bool, kConfigFile | kAnnotation,
      "choose the payload's addresses at random, as Linux does (default: on)",
      [](Options& options, const std::string& value) { return set_switch(options.randomize, value); }},

@@ -17,14 +17,16 @@ namespace kontain::config {
 struct Options {
   enum class Action : uint8_t { Run, Help, Version, Syscalls, SelfTest };
   enum class HugePages : uint8_t { Auto, On, Off };
+  enum class Calls : uint8_t { Auto, Exit, Exitless };
 
   Action action = Action::Run;
   std::string report_format = "text";       // of Syscalls and SelfTest: text, json or markdown
   std::optional<std::string> trace_filter;  // calls to trace; empty text: all of them
   std::string trace_file;                   // where to; empty: stderr
   HugePages huge_pages = HugePages::Auto;
-  bool randomize = true;  // addresses, as Linux does
-  std::string argv0;      // the payload's argv[0] instead of its name
+  Calls calls = Calls::Auto;  // how the payload's system calls reach us
+  bool randomize = true;      // addresses, as Linux does
+  std::string argv0;          // the payload's argv[0] instead of its name
   std::string program;
   std::vector<std::string> arguments;  // the payload's, without argv[0]
 };

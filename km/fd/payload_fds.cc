@@ -60,6 +60,7 @@ bool PayloadFds::publish(int number) {
   if (number < 0 || number >= kNumbers) return false;
   auto* const word = word_of(number, true);
   if (word == nullptr) return false;
+  forget_kind(number);
   word->fetch_or(uint64_t{1} << (static_cast<unsigned>(number) % kWordBits));
   return true;
 }
@@ -67,7 +68,9 @@ bool PayloadFds::publish(int number) {
 bool PayloadFds::withdraw(int number) {
   if (!contains(number)) return false;
   const uint64_t bit = uint64_t{1} << (static_cast<unsigned>(number) % kWordBits);
-  return word_of(number, false)->fetch_and(~bit) & bit;
+  const bool had = word_of(number, false)->fetch_and(~bit) & bit;
+  forget_kind(number);
+  return had;
 }
 
 std::vector<int> open_descriptors(int proc) {

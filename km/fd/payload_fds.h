@@ -10,9 +10,13 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace kontain::fd {
+
+// Whether calls on a descriptor take an instant (files, folders, what is O_NONBLOCK) or may wait for somebody.
+enum class Kind : uint8_t { Unknown, Quick, Slow, BeingJudged };
 
 // Safe to use from all threads, without a lock: a fork copies it whole.
 class PayloadFds {
@@ -36,6 +40,26 @@ class PayloadFds {
 
   // The opposite, before the number is closed or replaced: true for one caller only.
   bool withdraw(int number);
+
+  // Where the kinds of the first numbers are noted; the memory outlives the object. Until then, and for a vfork child,
+  // all are Unknown. A number that changes hands becomes Unknown.
+  void note_kinds(std::span<std::atomic<uint8_t>> kinds) { kinds_ = kinds; }
+  Kind kind(int number) const { return has_kind(number) ? Kind{kinds_[index(number)].load()} : Kind::Unknown; }
+  // Notes what `judge(number)` says, unless the number changes hands meanwhile.
+  template <class Judge>
+  void judge_kind(int number, Judge judge) {
+    if (!has_kind(number)) return;
+    std::atomic<uint8_t>& kind = kinds_[index(number)];
+    auto expected = static_cast<uint8_t>(Kind::Unknown);
+    if (!kind.compare_exchange_strong(expected, static_cast<uint8_t>(Kind::BeingJudged))) return;
+    expected = static_cast<uint8_t>(Kind::BeingJudged);
+    kind.compare_exchange_strong(expected, static_cast<uint8_t>(judge(number)));
+  }
+
+  // Whatever was known of it may have changed.
+  void forget_kind(int number) {
+    if (has_kind(number)) kinds_[index(number)] = static_cast<uint8_t>(Kind::Unknown);
+  }
 
   // 64 numbers from 64 * index on, as a word of select(2)'s sets has them.
   uint64_t word(size_t index) const {
@@ -63,11 +87,14 @@ class PayloadFds {
   using Near = std::array<std::atomic<uint64_t>, kNearWords>;
   using Far = std::array<std::atomic<uint64_t>, kNumbers / kWordBits - kNearWords>;
 
+  static size_t index(int number) { return static_cast<unsigned>(number); }
+  bool has_kind(int number) const { return index(number) < kinds_.size(); }
   // The word that `number` is in; nullptr when there is no memory for it, or none yet and `make` is false.
   std::atomic<uint64_t>* word_of(int number, bool make);
 
   Near near_{};
   std::atomic<Far*> far_ = nullptr;
+  std::span<std::atomic<uint8_t>> kinds_;
 };
 
 // The descriptors of this process that are open, lowest first, without those above PayloadFds::kNumbers. `proc` is a

@@ -38,13 +38,15 @@ class Monitor::ForkLocks {
   ForkLocks(Monitor& monitor, task::Process& process)
       : memory_(*monitor.memory_),
         fds_(monitor.fds_),
+        calls_(monitor.calls_->lock()),
         threads_(monitor.threads_lock_),
-        process_threads_(process.threads_lock()),
-        actions_(process.signals().lock()) {
+        process_threads_(process.threads_lock()) {
     // A vCPU is made under the machine's lock, and needs pages.
     machine_ = std::unique_lock(monitor.machine_->lock());
     memory_.prepare_fork();
     fds_.lock();
+    // vfork copies the actions while it holds the descriptors.
+    actions_ = std::unique_lock(process.signals().lock());
     __malloc_fork_lock_parent();
   }
   ForkLocks(const ForkLocks&) = delete;
@@ -69,9 +71,10 @@ class Monitor::ForkLocks {
  private:
   mem::AddressSpace& memory_;
   fd::MonitorFds& fds_;
+  std::scoped_lock<std::mutex> calls_;  // a call server is started under it
   std::scoped_lock<std::mutex> threads_;
   std::scoped_lock<std::mutex> process_threads_;
-  std::scoped_lock<std::mutex> actions_;
+  std::unique_lock<std::mutex> actions_;
   std::unique_lock<std::mutex> machine_;
 };
 
@@ -138,6 +141,8 @@ void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& re
     kill(leader_, SIGKILL);
   }
   task.set_cpu(**cpu);
+  calls_->forget_after_fork(task.process());
+  calls_->show_identity(task);
   if (request.stack != 0) task.cpu().regs().rsp = request.stack;
   if (request.flags & CLONE_SETTLS) task.cpu().set_fs_base(request.tls);
   if (request.flags & CLONE_CHILD_SETTID) {

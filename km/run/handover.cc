@@ -104,6 +104,7 @@ void visit_options(Archive& archive, Options& options) {
     archive.text(*options.trace_filter);
   }
   visit_number(archive, options.huge_pages);
+  visit_number(archive, options.calls);
   visit_number(archive, options.randomize);
 }
 

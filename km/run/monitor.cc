@@ -104,6 +104,9 @@ Result<std::unique_ptr<Monitor>> Monitor::create(const config::Options& options,
   TRY(monitor->open_trace(handover));
   TRY_ASSIGN(monitor->machine_,
              vcpu::Machine::create(monitor->system_, [&fds](UniqueFd fd) { return fds.adopt(std::move(fd)); }));
+  monitor->calls_ = std::make_unique<CallService>(
+      options.calls, *monitor->machine_, monitor->trace(),
+      [raw = monitor.get()](std::shared_ptr<exitless::Server> server) { return raw->start_server_thread(server); });
   monitor->memory_.emplace(monitor->machine_->physical(), monitor->machine_->tables());
   monitor->memory_->set_huge_pages(huge_page_policy(options.huge_pages));
   TRY_ASSIGN(vcpu::Cpu* const cpu, monitor->machine_->create_cpu());
@@ -139,6 +142,7 @@ Result<void> Monitor::open_trace(const Handover* handover) {
 void Monitor::adopt_state(vcpu::Cpu& cpu, const Handover* handover) {
   process_ = std::make_unique<task::Process>(*memory_, fds_);
   process_->set_lifecycle(this);
+  calls_->show_descriptors(*process_);
   leader_ = gettid();
   main_task_ = std::make_unique<task::Task>(*process_, cpu, leader_);
   signal::adopt_inherited_signals(*process_);

@@ -15,6 +15,7 @@
 #include "km/load/loader.h"
 #include "km/mem/address_space.h"
 #include "km/registry/registry.h"
+#include "km/run/call_service.h"
 #include "km/run/call_trace.h"
 #include "km/run/handover.h"
 #include "km/run/program_search.h"
@@ -58,6 +59,7 @@ class Monitor final : public task::Lifecycle {
  private:
   struct ThreadStart;
   struct VforkStart;
+  struct ServerStart;
   class ForkLocks;
   class TakenNumbers;
   struct HostExec;
@@ -82,6 +84,8 @@ class Monitor final : public task::Lifecycle {
   int run_task(task::Task& task);
   // `clear_child_tid`: whoever waits for that word expects the thread to be gone, so it is cleared last.
   [[noreturn]] static void exit_host_thread(int status, uint64_t clear_child_tid);
+  pid_t start_server_thread(std::shared_ptr<exitless::Server> server);
+  static void* server_main(void* start);
   void reap_finished_threads();
   // What set_tid_address(2) asks for when a thread ends; 0 is nowhere.
   static void clear_tid_word(uint64_t address);
@@ -100,6 +104,7 @@ class Monitor final : public task::Lifecycle {
   std::unique_ptr<task::Process> process_;
   std::unique_ptr<task::Task> main_task_;
   std::optional<CallTrace> trace_;
+  std::unique_ptr<CallService> calls_;
   std::unique_ptr<ThreadStop> thread_stop_ = std::make_unique<ThreadStop>();
   config::Options options_;
   std::string name_;  // of the program, for messages

@@ -2,10 +2,8 @@
 
 #include <signal.h>
 
-#include <cerrno>
-
 #include "km/run/exception.h"
-#include "km/sys/table.h"
+#include "km/run/make_call.h"
 
 namespace kontain::run {
 namespace {
@@ -47,6 +45,11 @@ void ThreadLoop::handle(const vcpu::Stop& stop) {
   if (stop.kind != vcpu::StopKind::HostFault) host_faults_ = {};
   switch (stop.kind) {
     case vcpu::StopKind::Syscall: handle_syscall(); break;
+    case vcpu::StopKind::Answered: {
+      const vcpu::AnsweredCall& made = task_.cpu().answered_call();
+      finish_call(made.call.number, made.call.arguments, made.result);
+      break;
+    }
     case vcpu::StopKind::Exception: handle_exception(stop, task_); break;
     case vcpu::StopKind::Interrupted: break;
     case vcpu::StopKind::HostFault: handle_host_fault(); break;
@@ -63,15 +66,13 @@ void ThreadLoop::handle_syscall() {
   std::optional<trace::CallText> text;
   if (trace_ && trace_->wants(number)) text.emplace(trace::CallText::begin(number, args, payload_reader()));
   CallTrace::set_current(text ? &*text : nullptr);
-  int64_t result = sys::dispatch(task_, number, args).raw();
-  if (result == -EFAULT && grows_stack(args)) result = sys::dispatch(task_, number, args).raw();
+  const int64_t result = make_call(task_, number, args);
   if (task_.context_replaced) {
     task_.context_replaced = false;
   } else {
-    // Not `regs`: a forked child has another vCPU.
-    task_.cpu().regs().rax = static_cast<uint64_t>(result);
-    call_ = signal::FinishedCall{number, args[0], args[1], args[3], result};
+    finish_call(number, args, result);
   }
+  calls_.note_exit(task_, streak_, number, args[0]);
   if (!text) return;
   if (call_ && (result == -EINTR || result == -task::kRestart)) {
     trace_->write_interrupted_call(*text, *call_);
@@ -82,15 +83,10 @@ void ThreadLoop::handle_syscall() {
   }
 }
 
-// The host's kernel cannot grow the payload's stack. Natively a call may write below it.
-bool ThreadLoop::grows_stack(const sys::RawArgs& args) {
-  bool grown = false;
-  for (const uint64_t argument : args) {
-    if (mem::in_guest(argument, 1) && !task_.memory().is_mapped(argument, 1)) {
-      grown |= task_.memory().grow_stack_for(argument, 1);
-    }
-  }
-  return grown;
+// On another vCPU than before in a forked child.
+void ThreadLoop::finish_call(uint32_t number, const sys::RawArgs& args, int64_t result) {
+  task_.cpu().regs().rax = static_cast<uint64_t>(result);
+  call_ = signal::FinishedCall{number, args[0], args[1], args[3], result};
 }
 
 void ThreadLoop::handle_host_fault() {

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "km/run/call_service.h"
 #include "km/run/call_trace.h"
 #include "km/run/outcome.h"
 #include "km/run/thread_stop.h"
@@ -22,14 +23,15 @@ struct ThreadEnd {
 class ThreadLoop {
  public:
   // `trace` may be null. Everything outlives the object.
-  ThreadLoop(task::Task& task, CallTrace* trace, ThreadStop& stop) : task_(task), trace_(trace), stop_(stop) {}
+  ThreadLoop(task::Task& task, CallTrace* trace, ThreadStop& stop, CallService& calls)
+      : task_(task), trace_(trace), stop_(stop), calls_(calls) {}
   ThreadEnd run();
 
  private:
   void handle(const vcpu::Stop& stop);
   void handle_syscall();
   void handle_host_fault();
-  bool grows_stack(const sys::RawArgs& args);
+  void finish_call(uint32_t number, const sys::RawArgs& args, int64_t result);
   std::optional<ThreadEnd> end_of_task() const;
   bool must_stop() const;
   void stop_if_wanted();
@@ -38,6 +40,8 @@ class ThreadLoop {
   task::Task& task_;
   CallTrace* trace_;
   ThreadStop& stop_;
+  CallService& calls_;
+  exitless::Streak streak_;
   std::optional<signal::FinishedCall> call_;
   mem::HostFaults host_faults_;
 };

@@ -16,6 +16,7 @@
 #include "km/run/monitor_state.h"
 #include "km/run/thread_loop.h"
 #include "km/signal/host_signals.h"
+#include "km/task/helper_thread.h"
 #include "km/task/robust_list.h"
 
 // Inside a statically linked C library: returns what a thread's malloc has cached, as pthread_exit(3) would.
@@ -132,10 +133,12 @@ int Monitor::run_task(task::Task& task) {
   task.process().add_thread(task);
   signal::bind_host_thread(&task);
   signal::set_host_mask(task.signal_mask);
-  const ThreadEnd end = ThreadLoop(task, trace(), *thread_stop_).run();
+  calls_->show_identity(task);
+  const ThreadEnd end = ThreadLoop(task, trace(), *thread_stop_, *calls_).run();
   if (end.ends_process || task.process().shares_memory) end_process(task, end.outcome, end.call);
   signal::block_host_signals();
   signal::bind_host_thread(nullptr);
+  calls_->leave(task);
   task::release_robust_list(task);
   task.process().remove_thread(task);
   machine_->recycle(task.cpu());
@@ -148,6 +151,36 @@ int Monitor::run_task(task::Task& task) {
     finished_.push_back(pthread_self());
   }
   return end.outcome.status;
+}
+
+// The thread of a call server. It begins with all signals blocked.
+struct Monitor::ServerStart {
+  Monitor& monitor;
+  std::shared_ptr<exitless::Server> server;
+};
+
+void* Monitor::server_main(void* opaque) {
+  std::unique_ptr<ServerStart> start(static_cast<ServerStart*>(opaque));
+  Monitor& monitor = start->monitor;
+  task::become_helper_thread();
+  signal::block_all_signals();
+  start->server->serve();
+  start.reset();
+  {
+    std::scoped_lock hold(monitor.threads_lock_);
+    monitor.finished_.push_back(pthread_self());
+  }
+  exit_host_thread(0, 0);
+}
+
+pid_t Monitor::start_server_thread(std::shared_ptr<exitless::Server> server) {
+  auto start = std::make_unique<ServerStart>(ServerStart{*this, std::move(server)});
+  const std::scoped_lock hold(threads_lock_);
+  reap_finished_threads();
+  pthread_t thread = {};
+  if (!start_host_thread(thread, &server_main, start.get())) return -1;
+  static_cast<void>(start.release());  // the thread's now
+  return tid_of(thread);
 }
 
 void Monitor::exit_host_thread(int status, uint64_t clear_child_tid) {

@@ -69,6 +69,7 @@ mem::GuestResult<pid_t> Monitor::vfork(task::Task& caller, const task::CloneRequ
     std::scoped_lock hold(threads_lock_);
     share_registration();
   }
+  calls_->leave(caller);  // the child is on our vCPU, with descriptors of its own
   // No descriptor changes hands while table and published numbers are copied.
   fds_.lock();
   VforkStart start = {*this, caller, request, task::Process(caller.process())};
@@ -80,6 +81,7 @@ mem::GuestResult<pid_t> Monitor::vfork(task::Task& caller, const task::CloneRequ
   // The child has used our thread-local storage and our vCPU.
   task::signal_in_hand() = {};
   signal::bind_host_thread(&caller);
+  calls_->show_identity(caller);
   if (pid < 0) {
     fds_.unlock();
     return tl::make_unexpected(mem::Errno{error});

@@ -5,11 +5,13 @@
 #include <ucontext.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstring>
 
 #include "base/error.h"
 #include "base/host_call.h"
 #include "km/mem/copy.h"
+#include "km/task/helper_thread.h"
 #include "km/task/interruptible_call.h"
 
 extern "C" void kontain_signal_restorer();
@@ -71,6 +73,16 @@ void die_of_own_fault(int signal) {
   host_action(signal, &fatal, nullptr);
 }
 
+// The helper thread has no signals of its own.
+void on_helper_signal(int signal, const siginfo_t* info, ucontext_t* context) {
+  task::SignalInHand& hand = task::signal_in_hand();
+  if (info->si_code == SI_TKILL && info->si_pid == host_call(SYS_getpid)) {
+    take_in_hand(signal, info, context);
+  } else {
+    take_unblockable(signal == SIGSEGV ? hand.segv : hand.bus, signal, info);
+  }
+}
+
 void on_host_signal(int signal, siginfo_t* info, void* opaque) {
   auto* context = static_cast<ucontext_t*>(opaque);
   const bool fault_signal = signal == SIGSEGV || signal == SIGBUS;
@@ -78,6 +90,7 @@ void on_host_signal(int signal, siginfo_t* info, void* opaque) {
     if (!mem::repair_fault(info, context)) die_of_own_fault(signal);
     return;
   }
+  if (task::is_helper_thread()) return on_helper_signal(signal, info, context);
   task::SignalInHand& hand = task::signal_in_hand();
   if (fault_signal && is_end_claimed()) {
     // Only a kick.
@@ -87,6 +100,13 @@ void on_host_signal(int signal, siginfo_t* info, void* opaque) {
     take_in_hand(signal, info, context);
   }
   if (t_task) t_task->cpu().kick();
+}
+
+// The kernel lets no thread send what it was sent with another one's code.
+void send_on(task::Task& to, int signal, siginfo_t info) {
+  info.si_code = SI_QUEUE;
+  host_call(SYS_rt_tgsigqueueinfo, static_cast<uint64_t>(host_call(SYS_getpid)), static_cast<uint64_t>(to.tid()),
+            static_cast<uint64_t>(signal), address_of(&info));
 }
 
 task::SignalAction own_handler(uint64_t flags) {
@@ -169,6 +189,26 @@ void set_host_mask(uint64_t mask) {
 }
 
 void block_host_signals() { set_host_mask(kAllSignals); }
+
+void block_all_signals() {
+  const uint64_t all = kAllSignals;
+  host_call(SYS_rt_sigprocmask, SIG_SETMASK, address_of(&all), 0, kMaskSize);
+}
+
+void pass_helper_signals(task::Task& to) {
+  task::SignalInHand& hand = task::signal_in_hand();
+  for (auto* slot : {&hand.segv, &hand.bus}) {
+    if (slot->present) send_on(to, slot->present, slot->info);
+    slot->present = 0;
+  }
+}
+
+bool take_helper_interrupt() {
+  task::SignalInHand& hand = task::signal_in_hand();
+  const bool came = hand.present != 0;
+  hand.present = 0;
+  return came;
+}
 
 HostSignalsBlocked::~HostSignalsBlocked() {
   if (!must_deliver_first()) set_host_mask(task_.signal_mask);

@@ -47,6 +47,15 @@ bool claim_end();
 bool is_end_claimed();
 void forget_claimed_end();
 
+// For the helper thread (km/task/helper_thread.h), where everything but SIGSEGV and SIGBUS is blocked for good, and
+// those too while it touches no payload memory. A SIGBUS of this process's own makes the call it is at end as if a
+// signal were in hand.
+void block_all_signals();
+// SIGSEGV and SIGBUS that were sent to the process and hit the helper go on to `to`.
+void pass_helper_signals(task::Task& to);
+// True once after its call was made to end.
+bool take_helper_interrupt();
+
 // Makes `mask` of the payload the host thread's. Signals that become unblocked are in hand on return.
 void set_host_mask(uint64_t mask);
 // Blocks everything but SIGSEGV and SIGBUS.

@@ -143,7 +143,11 @@ SysResult sys_fcntl(Task& task, PayloadFd fd, unsigned command, uint64_t argumen
       argument = static_cast<uint32_t>(argument);  // as the kernel does
       if (argument == SIGSEGV || argument == SIGBUS) return Errno{EINVAL};
       return host(SYS_fcntl, fd, command, argument);
-    case FcntlArgument::Value: return host(SYS_fcntl, fd, command, argument);
+    case FcntlArgument::Value: {
+      const SysResult result = host(SYS_fcntl, fd, command, argument);
+      if (command == F_SETFL) task.process().descriptors().forget_kind(fd.number());
+      return result;
+    }
     case FcntlArgument::NewFd: return hand_out_duplicate(task, host(SYS_fcntl, fd, command, argument));
     case FcntlArgument::LockIn: return fcntl_in(fd, command, GuestPtr<const struct flock>(argument));
     case FcntlArgument::LockInOut: return fcntl_in_out(fd, command, GuestPtr<struct flock>(argument));

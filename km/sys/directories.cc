@@ -13,6 +13,7 @@
 #include "km/sys/forward.h"
 #include "km/sys/paths.h"
 #include "km/sys/proc_content.h"
+#include "km/task/helper_thread.h"
 
 namespace kontain::sys {
 namespace {
@@ -79,6 +80,18 @@ SysResult store_text(GuestPtr<char> buffer, int size, const std::string& text) {
 // A text that only a magic link can have: they name a file by its path, or something without one ("pipe:[7]").
 bool may_be_magic(std::string_view text) { return text.front() == '/' || text.find(':') != std::string_view::npos; }
 
+// /proc/thread-self, by whatever name: the thread's own.
+bool names_helper_thread(Task& task, std::string_view target) {
+  const pid_t helper = task.process().helper_tid;
+  return helper != 0 && target.ends_with("/task/" + std::to_string(helper));
+}
+
+SysResult store_link(Task& task, GuestPtr<char> buffer, int size, const std::string& target) {
+  if (!names_helper_thread(task, target)) return store_text(buffer, size, target);
+  task::ask_for_own_thread();
+  return Errno{ENOENT};
+}
+
 SysResult read_reached_link(Task& task, DirFd directory, const std::string& path, GuestPtr<char> buffer, int size) {
   Reached reached;
   if (path.empty()) {
@@ -95,7 +108,7 @@ SysResult read_reached_link(Task& task, DirFd directory, const std::string& path
     GUEST_TRY_ASSIGN(const auto own, own_target(task, *reached.file));
     if (own) return store_text(buffer, size, *own);
   }
-  return store_text(buffer, size, std::string(text.data(), static_cast<size_t>(length.raw())));
+  return store_link(task, buffer, size, std::string(text.data(), static_cast<size_t>(length.raw())));
 }
 
 }  // namespace
@@ -203,7 +216,7 @@ SysResult sys_readlinkat(Task& task, DirFd directory, GuestPtr<const char> path,
     const SysResult length = host(SYS_readlinkat, directory, resolved.c_str(), text.data(), text.size());
     if (length.is_error() || length.raw() == 0) return length;
     const std::string target(text.data(), static_cast<size_t>(length.raw()));
-    if (!may_be_magic(target)) return store_text(buffer, size, target);
+    if (!may_be_magic(target)) return store_link(task, buffer, size, target);
   }
   return read_reached_link(task, directory, resolved, buffer, size);
 }

@@ -178,6 +178,7 @@ SysResult transfer(Task& task, PayloadFd fd, const IoctlRow& row, uint64_t addre
     __builtin_memcpy(data.data(), &source, sizeof source);
   }
   const SysResult result = host(SYS_ioctl, fd, row.request, data.data());
+  if (row.request == FIONBIO) task.process().descriptors().forget_kind(fd.number());
   if (result.is_error() || row.argument == In || row.argument == FdFirst) return result;
   return mem::copy_out(address, data.data(), row.size) ? result : Errno{EFAULT};
 }

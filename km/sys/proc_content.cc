@@ -8,6 +8,7 @@
 
 #include "km/procfs/render.h"
 #include "km/sys/limits.h"
+#include "km/task/helper_thread.h"
 
 namespace kontain::sys {
 namespace {
@@ -157,6 +158,11 @@ std::string render_proc_file(Task& task, const ProcFile& file) {
 }
 
 SysResult serve_proc_file(Task& task, const ProcFile& file, int number, uint64_t open_flags) {
+  // The host would say of the caller's thread that it waits for the helper.
+  if (task::is_helper_thread()) {
+    task::ask_for_own_thread();
+    return Errno{ENOENT};
+  }
   GUEST_TRY_ASSIGN(const fd::KeptFd snapshot, make_snapshot(task, file, render_proc_file(task, file)));
   // Opened again, so that the payload's descriptor is for reading only.
   const std::string name = proc_fd_name(snapshot.get());

@@ -15,6 +15,7 @@
 
 #include "km/procfs/directory.h"
 #include "km/procfs/render.h"
+#include "km/task/helper_thread.h"
 
 namespace kontain::sys {
 namespace {
@@ -85,6 +86,8 @@ bool names_monitor_fd(Task& task, const procfs::Name& name) {
 
 bool names_monitor_thread(Task& task, const procfs::Name& name) {
   const int tid = name.thread != 0 ? name.thread : name.process;
+  // The helper's own: natively it would have been the caller's.
+  if (tid == task.process().helper_tid) task::ask_for_own_thread();
   return tid != task.tid() && is_monitor_thread(task, tid);
 }
 
@@ -145,6 +148,7 @@ std::optional<ProcFile> identify_proc_file(Task& task, int number) {
 }
 
 bool is_monitor_thread(Task& task, int tid) {
+  if (tid == task.process().helper_tid) return true;
   const std::string stat = read_proc_text(task, "self/task/" + std::to_string(tid) + "/stat");
   return (procfs::stat_field(stat, kFlagsField) & kUserWorker) != 0;
 }

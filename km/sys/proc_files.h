@@ -31,7 +31,8 @@ bool renumber_proc_root(task::Process& process, int from, int to);
 // Nothing when `number` is no file of a procfs. A file that cannot be told is Answer::Refused.
 std::optional<ProcFile> identify_proc_file(Task& task, int number);
 
-// Threads that are in the process on the host and not in the payload: KVM's workers. `tid` is of the own process.
+// Threads that are in the process on the host and not in the payload: KVM's workers and the helper. `tid` is of the own
+// process.
 bool is_monitor_thread(Task& task, int tid);
 uint64_t count_monitor_threads(Task& task);
 

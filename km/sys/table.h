@@ -11,4 +11,7 @@ namespace kontain::sys {
 // their row's errno.
 SysResult dispatch(Task& task, uint32_t number, const RawArgs& args);
 
+// True for the calls after which the thread may have other credentials.
+bool changes_identity(uint32_t number);
+
 }  // namespace kontain::sys

@@ -64,6 +64,10 @@ class Process {
   // True for a vfork child: its memory, and the vCPU it runs on, are its parent's.
   bool shares_memory = false;
 
+  // The monitor's own thread among this process's (helper_thread.h), which nothing shows to the payload; 0: there is
+  // none.
+  std::atomic<pid_t> helper_tid = 0;
+
   // The threads that run the payload. One is expected from before its host thread exists: the process must not end
   // meanwhile.
   void expect_thread() { expected_threads_.fetch_add(1); }

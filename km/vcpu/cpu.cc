@@ -1,7 +1,9 @@
 #include "km/vcpu/cpu.h"
 
 #include <sched.h>
+#include <x86intrin.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -9,12 +11,14 @@
 #include "km/vcpu/cpu_private.h"
 #include "km/vcpu/cpuid.h"
 #include "km/vcpu/layout.h"
+#include "km/vcpu/stub_position.h"
 
 namespace kontain::vcpu {
 namespace {
 
 // Flags SYSCALL clears on recipe B: those Linux clears. Recipe A cannot restore them from R11, so none there.
 constexpr uint64_t kSyscallMaskB = 0x47700;
+constexpr uint64_t kRingSize = 9;  // of the instruction that rings the doorbell, in either stub
 
 kvm_segment segment(uint16_t selector, uint8_t type, uint8_t privilege) {
   kvm_segment result = {};
@@ -89,6 +93,7 @@ Result<std::unique_ptr<Cpu::Private>> Cpu::Private::create(Machine& machine, uin
 
   TRY_ASSIGN(state->pages, machine.make_cpu_pages());
   state->exception_stack = static_cast<unsigned char*>(physical.system_pointer(state->pages.stack));
+  state->calls.attach(*static_cast<CallSlot*>(physical.system_pointer(state->pages.call_slot)));
   write_descriptors(physical.system_pointer(state->pages.descriptors), current_cpu_and_node());
   TRY(state->vcpu.set_cpuid(machine.cpuid_));
   TRY_ASSIGN(machine.xcr0_, first_accepted_xcr0(state->vcpu, machine.cpuid_));
@@ -156,9 +161,17 @@ Result<void> Cpu::set_xsave(const kvm::XsaveArea& area) { return p_->vcpu.set_xs
 
 void Cpu::kick() { p_->vcpu.shared().immediate_exit = 1; }
 
+CallExchange& Cpu::calls() { return p_->calls; }
+void Cpu::set_hurry(std::function<void()> hurry) { p_->hurry = std::move(hurry); }
+const AnsweredCall& Cpu::answered_call() const { return p_->answered; }
+
 Stop Cpu::run() {
   p_->prepare_entry();
+  p_->calls.give();
   const int error = p_->vcpu.run();
+  p_->calls.take([this] {
+    if (p_->vcpu.shared().immediate_exit) p_->hurry();
+  });
   if (error == 0) return p_->on_exit();
   if (error == EINTR || error == EAGAIN) return p_->on_interrupted();
   if (error == EFAULT) return {StopKind::HostFault};
@@ -205,12 +218,15 @@ Stop Cpu::Private::on_exit() {
 Stop Cpu::Private::on_doorbell() {
   const auto& mmio = vcpu.shared().mmio;
   if (mmio.phys_addr != mem::kDoorbellGpa || !mmio.is_write || mmio.len != 4 ||
-      regs().rip != kStub + kStubDoorbellDone) {
+      regs().rip != kStub + machine.stub_rung_) {
     return bad("an access to the doorbell page");
   }
   regs().rip = regs().rcx;
   if (regs().rip >= x86::kTaskSizeMax) return bad("a return address outside user space");
-  return {StopKind::Syscall};
+  const auto made = calls.settle();
+  if (!made) return {StopKind::Syscall};
+  answered = *made;
+  return {StopKind::Answered};
 }
 
 Stop Cpu::Private::on_syscall_port() {
@@ -248,17 +264,32 @@ Stop Cpu::Private::on_exception() {
   regs().rsp = hardware[3];
   enter_user_segments();
   if (!from_user) return bad("an exception inside the monitor's guest code");
-  return stop;
+  const uint64_t stub_offset = regs().rip - kStub;
+  const bool in_user_stub = machine.recipe_ == Recipe::A && stub_offset < machine.stub_size_;
+  return vector == x86::kDebug && in_user_stub ? on_debug_in_stub(stub_offset) : stop;
 }
 
-// A kick may land inside the stub. Before the exit instruction nothing has happened: the SYSCALL is shown as not yet
-// executed. Behind it, the call is done.
+StopKind Cpu::Private::leave_user_stub(uint64_t offset) {
+  const StubPart part = machine.part_of_stub(offset);
+  restore_registers(part, calls.slot(), regs());
+  regs().rip = regs().rcx;
+  const auto made = calls.settle();
+  if (part == StubPart::Answered || part == StubPart::Rung) return StopKind::Interrupted;
+  if (!made) return StopKind::Syscall;
+  answered = *made;
+  return StopKind::Answered;
+}
+
+// A kick may land inside the stub. A call that has not been made is shown as a SYSCALL that is not yet executed.
 Stop Cpu::Private::on_interrupted() {
   vcpu.shared().immediate_exit = 0;
   const uint64_t offset = regs().rip - kStub;
   if (machine.recipe_ == Recipe::A) {
-    if (offset < kStubDoorbellDone) regs().rip = regs().rcx - 2;
-    if (offset == kStubDoorbellDone) regs().rip = regs().rcx;
+    if (offset >= machine.stub_size_) return {StopKind::Interrupted};
+    const StopKind kind = leave_user_stub(offset);
+    if (regs().rip >= x86::kTaskSizeMax) return bad("a return address outside user space");
+    if (kind != StopKind::Syscall) return {kind};
+    regs().rip -= 2;
   } else if (sregs().cs.dpl == 0 && offset <= kStubOutDone) {
     const bool done = offset == kStubOutDone;
     regs().rip = done ? regs().rcx : regs().rcx - 2;
@@ -266,6 +297,33 @@ Stop Cpu::Private::on_interrupted() {
     enter_user_segments();
   }
   return {StopKind::Interrupted};
+}
+
+// A payload that single-steps: its SYSCALL is one instruction, so the call is made without a trap in between.
+Stop Cpu::Private::on_debug_in_stub(uint64_t offset) {
+  const StopKind kind = leave_user_stub(offset);
+  if (regs().rip >= x86::kTaskSizeMax) return bad("a return address outside user space");
+  return {kind};
+}
+
+Result<uint64_t> Cpu::measure_exit() {
+  constexpr int kRounds = 4;
+  const kvm_regs before = p_->regs();
+  const uint64_t ring = kStub + p_->machine.stub_rung_ - kRingSize;
+  p_->regs().rip = ring;
+  p_->regs().rcx = ring;
+  uint64_t best = UINT64_MAX;
+  int error = 0;
+  for (int i = 0; i < kRounds && error == 0; ++i) {
+    p_->vcpu.shared().kvm_dirty_regs |= KVM_SYNC_X86_REGS;
+    const uint64_t start = __rdtsc();
+    error = p_->vcpu.run();
+    best = std::min<uint64_t>(best, __rdtsc() - start);
+  }
+  p_->regs() = before;
+  p_->vcpu.shared().kvm_dirty_regs |= KVM_SYNC_X86_REGS;
+  if (error != 0) return fail_errno("KVM_RUN", "", error);
+  return best;
 }
 
 Stop Cpu::Private::bad(const char* detail) {

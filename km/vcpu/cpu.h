@@ -8,10 +8,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "base/error.h"
 #include "km/kvm/vcpu.h"
+#include "km/vcpu/call_exchange.h"
 
 namespace kontain::vcpu {
 
@@ -27,6 +29,7 @@ struct Context {
 
 enum class StopKind {
   Syscall,      // the payload executed SYSCALL: number in RAX, result to be put there
+  Answered,     // the call server has made the payload's call (Cpu::answered_call()): result to be put in RAX
   Exception,    // the payload caused `vector`
   Interrupted,  // a signal or a kick ended the run; the context is whole
   HostFault,    // KVM could not reach a host page (EFAULT): no address is known
@@ -67,6 +70,15 @@ class Cpu {
 
   // Asks the thread in run() to return Interrupted soon; callable from a signal handler of that thread.
   void kick();
+
+  // The way of this vCPU's calls to the call server.
+  CallExchange& calls();
+  // Called while run() waits for the server to end a call that it has begun, when a kick has come.
+  void set_hurry(std::function<void()> hurry);
+  // The call of a stop of the kind Answered.
+  const AnsweredCall& answered_call() const;
+  // What leaving the guest and coming back takes, in ticks of the time stamp counter: the best of a few. Between runs.
+  Result<uint64_t> measure_exit();
 
  private:
   friend class Machine;

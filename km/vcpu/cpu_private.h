@@ -30,10 +30,17 @@ struct Cpu::Private {
   void enter_user_segments();
   // Shows the context a SYSCALL left: behind the instruction, result pending.
   void leave_stub(uint64_t kernel_rip);
+  // Recipe A, stopped in the stub at `offset`: from here on the context is the payload's behind its SYSCALL.
+  // Interrupted: the result is in RAX. Syscall: the call is still to be made.
+  StopKind leave_user_stub(uint64_t offset);
+  Stop on_debug_in_stub(uint64_t offset);
 
   Machine& machine;
   kvm::Vcpu vcpu;
   CpuPages pages;
+  CallExchange calls;
+  AnsweredCall answered;
+  std::function<void()> hurry = [] {};
   unsigned char* exception_stack = nullptr;  // our view of the page at kExceptionStack
   // Without it the host's vDSO would compute wrong times.
   bool reads_host_tsc = false;

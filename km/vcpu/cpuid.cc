@@ -2,6 +2,8 @@
 
 #include <cpuid.h>
 
+#include <algorithm>
+
 namespace kontain::vcpu {
 namespace {
 
@@ -32,6 +34,13 @@ Result<std::vector<kvm_cpuid_entry2>> guest_cpuid(const kvm::System& system, Rec
   for (uint32_t index : {0u, 1u, 2u}) leaves.push_back(native_leaf(kXsaveLeaf, index, kIndexed));
   for (uint32_t function : {0x80000000u, 0x80000001u, 0x80000008u}) leaves.push_back(native_leaf(function, 0, 0));
   return leaves;
+}
+
+bool has_bmi2(const std::vector<kvm_cpuid_entry2>& leaves) {
+  constexpr uint32_t kBmi2 = 1 << 8;
+  return std::ranges::any_of(leaves, [](const kvm_cpuid_entry2& leaf) {
+    return leaf.function == 7 && leaf.index == 0 && (leaf.ebx & kBmi2) != 0;
+  });
 }
 
 std::vector<uint64_t> xcr0_candidates(const std::vector<kvm_cpuid_entry2>& leaves) {

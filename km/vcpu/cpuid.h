@@ -16,6 +16,9 @@ namespace kontain::vcpu {
 // leaves that KVM's checks need are read natively. Recipe B: all that KVM supports.
 Result<std::vector<kvm_cpuid_entry2>> guest_cpuid(const kvm::System& system, Recipe recipe);
 
+// True when the processor has SHRX and SHLX.
+bool has_bmi2(const std::vector<kvm_cpuid_entry2>& leaves);
+
 // XCR0 candidates, best first: what the leaves allow, then x87+SSE+AVX, then x87+SSE.
 std::vector<uint64_t> xcr0_candidates(const std::vector<kvm_cpuid_entry2>& leaves);
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "km/mem/page_tables.h"
+#include "km/vcpu/call_layout.h"
 
 namespace kontain::vcpu {
 
@@ -17,6 +18,8 @@ inline constexpr uint64_t kDoorbell = mem::kSharedSystemBase + 0x800'0000;
 
 // Private to each vCPU (PML4 entry 223), at the same addresses in all of them.
 inline constexpr uint64_t kStub = mem::kPrivateSystemBase;                  // the system call stub (LSTAR)
+inline constexpr uint64_t kCallSlot = kStub + KM_STUB_SLOT;                 // CallSlot: what the stub posts
+inline constexpr uint64_t kCallTable = kStub + KM_STUB_TABLE;               // CallTable, one page for all vCPUs
 inline constexpr uint64_t kDescriptors = mem::kPrivateSystemBase + 0x4000;  // GDT, then the TSS
 inline constexpr uint64_t kTss = kDescriptors + 0x100;
 inline constexpr uint64_t kExceptionStack = mem::kPrivateSystemBase + 0x5000;
@@ -28,7 +31,8 @@ inline constexpr uint16_t kExceptionPort = 0x81;
 
 // Offsets inside the stub page.
 inline constexpr uint64_t kStubDoorbellDone = 9;  // recipe A: behind `movabs %eax, doorbell`
+inline constexpr uint64_t kStubJumpSize = 2;      // `jmp *%rcx` behind it
 inline constexpr uint64_t kStubOutDone = 2;       // recipe B: behind `out %eax, $0x80`
-inline constexpr uint64_t kStubProbe = 0x100;     // `syscall; ud2`, run once to learn the recipe
+inline constexpr uint64_t kStubProbe = 0xf00;     // `syscall; ud2`, run once to learn the recipe
 
 }  // namespace kontain::vcpu

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 
 #include "base/checked.h"
 #include "km/vcpu/cpu_private.h"
@@ -67,14 +68,16 @@ Result<std::unique_ptr<Machine>> Machine::create(const kvm::System& system, FdKe
 }
 
 Result<void> Machine::make_system_pages() {
-  const auto pages = physical_->allocate_pages(3);
+  const auto pages = physical_->allocate_pages(4);
   if (!pages) return fail("system pages", "", "out of memory");
   const uint64_t idt = *pages;
   const uint64_t entries = idt + kPageSize;
   stub_gpa_ = entries + kPageSize;
+  call_table_gpa_ = stub_gpa_ + kPageSize;
+  call_table_ = static_cast<CallTable*>(physical_->system_pointer(call_table_gpa_));
   write_idt(physical_->system_pointer(idt));
   write_exception_entries(physical_->system_pointer(entries));
-  write_stub(physical_->system_pointer(stub_gpa_), Recipe::A);
+  set_stub_recipe(Recipe::A);
   const bool mapped =
       tables_->map_system_page(kIdtAddress, idt, x86::kPteNoExecute) &&
       tables_->map_system_page(kExceptionEntry, entries, 0) &&
@@ -85,7 +88,25 @@ Result<void> Machine::make_system_pages() {
 
 void Machine::set_stub_recipe(Recipe recipe) {
   recipe_ = recipe;
+  stub_rung_ = kStubDoorbellDone;
+  stub_size_ = kStubDoorbellDone + kStubJumpSize;
   write_stub(physical_->system_pointer(stub_gpa_), recipe);
+}
+
+bool Machine::enable_posted_calls() {
+  if (recipe_ != Recipe::A || !has_bmi2(cpuid_)) return false;
+  const auto code = stub_code();
+  KONTAIN_CHECK(code.size() <= kStubProbe);
+  std::memcpy(physical_->system_pointer(stub_gpa_), code.data(), code.size());
+  stub_rung_ = stub_rung_offset();
+  stub_size_ = code.size();
+  posts_calls_ = true;
+  return true;
+}
+
+StubPart Machine::part_of_stub(uint64_t offset) const {
+  if (posts_calls_) return stub_part(offset);
+  return offset < stub_rung_ ? StubPart::Intact : StubPart::Rung;
 }
 
 Result<void> Machine::show_vdso() {
@@ -155,13 +176,17 @@ Result<CpuPages> Machine::make_cpu_pages() {
     spare_pages_.pop_back();
     return pages;
   }
-  const auto first = physical_->allocate_pages(3);
+  const auto first = physical_->allocate_pages(4);
   if (!first) return fail("vCPU pages", "", "out of memory");
-  CpuPages pages = {0, *first, *first + kPageSize, *first + 2 * kPageSize};
+  CpuPages pages = {0, *first, *first + kPageSize, *first + 2 * kPageSize, *first + 3 * kPageSize};
   const auto root = tables_->make_root(pages.level3);
   const uint64_t stub_flags = recipe_ == Recipe::A ? x86::kPteUser : 0;
   const uint64_t data_flags = x86::kPteWrite | x86::kPteNoExecute;
+  const uint64_t slot_flags = stub_flags | data_flags;
+  const uint64_t table_flags = stub_flags | x86::kPteNoExecute;
   if (!root || !tables_->map_private_page(pages.level3, kStub, stub_gpa_, stub_flags) ||
+      !tables_->map_private_page(pages.level3, kCallSlot, pages.call_slot, slot_flags) ||
+      !tables_->map_private_page(pages.level3, kCallTable, call_table_gpa_, table_flags) ||
       !tables_->map_private_page(pages.level3, kDescriptors, pages.descriptors, data_flags) ||
       !tables_->map_private_page(pages.level3, kExceptionStack, pages.stack, data_flags)) {
     return fail("vCPU pages", "", "out of memory");

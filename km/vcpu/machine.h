@@ -12,7 +12,9 @@
 #include "km/kvm/system.h"
 #include "km/mem/guest_physical.h"
 #include "km/mem/page_tables.h"
+#include "km/vcpu/call_slot.h"
 #include "km/vcpu/cpu.h"
+#include "km/vcpu/stub_position.h"
 #include "km/vcpu/system_pages.h"
 
 namespace kontain::vcpu {
@@ -26,6 +28,7 @@ struct CpuPages {
   uint64_t level3 = 0;       // the table behind the private entry of the root
   uint64_t descriptors = 0;  // GDT and TSS
   uint64_t stack = 0;        // of the exception entries
+  uint64_t call_slot = 0;
 };
 
 class Machine : private mem::SlotSink {
@@ -43,6 +46,12 @@ class Machine : private mem::SlotSink {
   std::optional<uint64_t> vdso_address() const { return vdso_address_; }
   // Its size in bytes, whole pages; 0 without one.
   uint64_t vdso_size() const { return vdso_size_; }
+
+  // Makes the stub one that may post calls to the call server, before any thread runs. False where that cannot be:
+  // recipe B, whose exits are cheap, and processors without BMI2.
+  bool enable_posted_calls();
+  // How the stub treats calls and descriptors: what it posts, and what it answers itself.
+  CallTable& call_table() { return *call_table_; }
 
   // A vCPU for one more thread: a new one, or one that was given back; the machine keeps owning it. Its context is the
   // caller's to set. Thread-safe.
@@ -69,6 +78,7 @@ class Machine : private mem::SlotSink {
   Result<void> show_vdso();
   Result<Recipe> probe_recipe();
   void set_stub_recipe(Recipe recipe);
+  StubPart part_of_stub(uint64_t offset) const;
   Result<void> add_slot(uint64_t gpa, uint64_t size, uint64_t host, kvm::SlotAccess access) override;
 
   const kvm::System& system_;
@@ -86,6 +96,11 @@ class Machine : private mem::SlotSink {
   std::optional<mem::PageTables> tables_;
   Recipe recipe_ = Recipe::A;
   uint64_t stub_gpa_ = 0;
+  uint64_t stub_rung_ = 0;  // recipe A: the offset behind the instruction that rings the doorbell
+  uint64_t stub_size_ = 0;  // bytes
+  bool posts_calls_ = false;
+  uint64_t call_table_gpa_ = 0;
+  CallTable* call_table_ = nullptr;
   uint64_t xcr0_ = 0;
   std::vector<kvm_cpuid_entry2> cpuid_;
   std::optional<uint64_t> vdso_address_;

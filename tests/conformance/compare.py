@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs every case of a conformance program natively and under km: output and end must be equal.
 
-usage: compare.py [--native N | --only-km] SOURCE BUILD [CASE...]
+usage: compare.py [--native N | --only-km] [--calls exit|exitless|auto] SOURCE BUILD [CASE...]
 BUILD is one of the BUILDS below. ctest sets KONTAIN_SDK, KONTAIN_SOURCE and KONTAIN_BUILD. --native N only checks that
 N native runs of each case agree; --only-km runs cases that check themselves under km alone. Natively, no CHECK may
 fail. A case of differences.txt must differ exactly as it says there. km's one line about a fatal fault (km: PROGRAM: killed by ...) is no difference. Exit status: 0 all equal, 77 no
@@ -142,10 +142,10 @@ def broken(lines):
     return None
 
 
-def judge(program, case, native_runs, only_km, known):
+def judge(program, case, native_runs, only_km, calls, known):
     """None when the case holds, or differs as is known of it; otherwise lines that say why not."""
     if only_km:
-        ours = run([KM, program, case])
+        ours = run([KM, calls, program, case])
         return ours if broken(ours) or ours[-1] != "exited with 0" else None
     native = run([program, case])
     if broken(native):
@@ -156,7 +156,7 @@ def judge(program, case, native_runs, only_km, known):
             if again != native:
                 return ["native runs differ:", *difflib.unified_diff(native, again, "first", "later", lineterm="")]
         return None
-    ours = [line for line in run([KM, program, case]) if not FATAL.match(line)]
+    ours = [line for line in run([KM, calls, program, case]) if not FATAL.match(line)]
     changes = [line for line in difflib.unified_diff(native, ours, lineterm="", n=0) if line[:2] != "@@"][2:]
     if known and not changes:
         return ["the known difference is gone: remove it from differences.txt"]
@@ -169,6 +169,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--native", type=int, default=0)
     parser.add_argument("--only-km", action="store_true")
+    parser.add_argument("--calls", choices=("exit", "exitless", "auto"), default="exit")
     parser.add_argument("source")
     parser.add_argument("build", choices=BUILDS)
     parser.add_argument("cases", nargs="*")
@@ -187,7 +188,8 @@ def main():
     differing = differences.read(os.path.join(SOURCES, "differences.txt"))
 
     def check(case):
-        return judge(program, case, options.native, options.only_km, differing.get(f"{stem}.{case}"))
+        return judge(program, case, options.native, options.only_km, f"--calls={options.calls}",
+                     differing.get(f"{stem}.{case}"))
 
     failed = []
     with concurrent.futures.ThreadPoolExecutor(2) as pool:

@@ -1,6 +1,6 @@
 # attack.sh NAME: compiles the attack NAME.c, runs it natively and under km. What must come out natively is said in the
 # file's head ("// natively: broke" or "held"): an attack that cannot succeed natively could not fail under km either.
-# Other words of the head: "// inherits: forbidden descriptors", "// helper: send" (a second, native process).
+# Other words of the head: "// calls: exitless" (km's option), "// inherits: forbidden descriptors", "// helper: send" (a second, native process).
 . "$KONTAIN_SOURCE/tests/lib/common.sh"
 need_kvm
 make_workdir
@@ -50,7 +50,9 @@ else
 fi
 
 before=$(state_of_km)
-run km "$km" --trace=getcpu --trace-file="$workdir/$canary" ./attack
+calls="exit"
+! head_has "calls: exitless" || calls="exitless"
+run km "$km" --calls="$calls" --trace=getcpu --trace-file="$workdir/$canary" ./attack
 [ "$(state_of_km)" = "$before" ] || fail "km itself was changed: $(state_of_km), before: $before"
 ! grep -q "$canary" km.out || fail "the attack found the monitor's secret: $(cat km.out)"
 ! grep -q "km: .*invariant" km.err || fail "the monitor failed: $(cat km.err)"

@@ -1,0 +1,43 @@
+#include "km/exitless/pace.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace kontain::exitless {
+
+Pace Pace::usual(uint64_t ticks_per_us) {
+  constexpr unsigned kIdleMicroseconds = 200;
+  Pace pace;
+  pace.gap = 300 * ticks_per_us;
+  pace.idle = kIdleMicroseconds * ticks_per_us;
+  pace.preempted = 200 * ticks_per_us;
+  pace.worthwhile = kIdleMicroseconds / 25;
+  return pace;
+}
+
+Pace Pace::eager(uint64_t ticks_per_us) {
+  Pace pace = usual(ticks_per_us);
+  pace.streak = 1;
+  pace.first_streak = 1;
+  pace.gap = UINT64_MAX;
+  pace.idle = 2000 * ticks_per_us;
+  pace.preempted = UINT64_MAX;
+  pace.worthwhile = 0;
+  return pace;
+}
+
+uint32_t shift_below(uint64_t ticks) { return ticks == 0 ? 0 : static_cast<uint32_t>(std::bit_width(ticks) - 1); }
+
+bool Streak::note(uint64_t now, uint64_t gap, unsigned wanted) {
+  count_ = now - last_ < gap ? count_ + 1 : 1;
+  last_ = now;
+  if (count_ < wanted) return false;
+  count_ = 0;
+  return true;
+}
+
+void Backoff::end_period(uint64_t served) {
+  wanted_ = served < pace_.worthwhile ? std::min(wanted_ * 2, kMost) : pace_.streak;
+}
+
+}  // namespace kontain::exitless

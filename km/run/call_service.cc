@@ -1,0 +1,286 @@
+#include "km/run/call_service.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <x86intrin.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "base/abi/syscalls.h"
+#include "base/host_call.h"
+#include "km/run/make_call.h"
+#include "km/signal/host_signals.h"
+#include "km/sys/descriptor_kind.h"
+#include "km/sys/proc_files.h"
+#include "km/sys/table.h"
+#include "km/task/helper_thread.h"
+
+namespace kontain::run {
+namespace {
+
+using config::Options;
+
+constexpr uint64_t kTypicalSpeed = 2500;  // ticks in a microsecond, until it is known
+constexpr uint64_t kFreshMicroseconds = 10;
+constexpr uint64_t kSpinMicroseconds = 30;
+
+// Answered in the guest; the position is that in CallSlot::local. Behind them stand the errnos of most refusals.
+constexpr std::array<long, 6> kLocalCalls = {SYS_getpid, SYS_gettid, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid};
+constexpr std::array<int, 2> kLocalErrors = {ENOSYS, EPERM};
+static_assert(kLocalCalls.size() + kLocalErrors.size() <= vcpu::kLocalValues);
+
+uint64_t nanoseconds_now() {
+  timespec now = {};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+uint8_t refusal_class(const abi::SyscallRow& row) {
+  const auto error = std::ranges::find(kLocalErrors, row.refusal_errno);
+  if (error == kLocalErrors.end()) return vcpu::kPlainClass;
+  const auto position = kLocalCalls.size() + static_cast<size_t>(error - kLocalErrors.begin());
+  return static_cast<uint8_t>(vcpu::kLocalClass + position);
+}
+
+uint8_t stub_class(const abi::SyscallRow& row) {
+  const auto local = std::ranges::find(kLocalCalls, static_cast<long>(row.number));
+  if (row.support == abi::Support::Refused) return refusal_class(row);
+  if ((row.classes & abi::kLocal) && local != kLocalCalls.end()) {
+    return static_cast<uint8_t>(vcpu::kLocalClass + (local - kLocalCalls.begin()));
+  }
+  if (row.classes & abi::kThreadBound) return vcpu::kPlainClass;
+  if (row.classes & abi::kExitless) return vcpu::kExitlessClass;
+  return (row.classes & abi::kExitlessFd) ? vcpu::kByKindClass : vcpu::kPlainClass;
+}
+
+// What is opened is used next.
+bool is_open(uint32_t number) {
+  return number == SYS_open || number == SYS_openat || number == SYS_openat2 || number == SYS_creat;
+}
+
+bool waits_for_lock(const vcpu::PostedCall& call) {
+  return call.number == SYS_fcntl && (call.arguments[1] == F_SETLKW || call.arguments[1] == F_OFD_SETLKW);
+}
+
+// Users, groups and capabilities of a thread, as text; empty when they are not to be had.
+std::string credentials_of(task::Task& asking, pid_t tid) {
+  const std::string status = sys::read_proc_text(asking, "self/task/" + std::to_string(tid) + "/status");
+  std::string credentials;
+  for (const char* name : {"\nUid:", "\nGid:", "\nGroups:", "\nCapInh:", "\nCapPrm:", "\nCapEff:", "\nCapAmb:"}) {
+    const size_t start = status.find(name);
+    if (start == std::string::npos) return "";
+    credentials += status.substr(start, status.find('\n', start + 1) - start);
+  }
+  return credentials;
+}
+
+}  // namespace
+
+CallService::CallService(Options::Calls calls, vcpu::Machine& machine, const CallTrace* trace, StartThread start_thread)
+    : calls_(calls), machine_(machine), start_thread_(std::move(start_thread)) {
+  if (calls == Options::Calls::Exit || !machine.enable_posted_calls()) return;
+  is_on_ = true;
+  pace_ = pace_for(kTypicalSpeed);
+  first_ticks_ = __rdtsc();
+  first_nanoseconds_ = nanoseconds_now();
+  allow_calls(trace);
+}
+
+void CallService::allow_calls(const CallTrace* trace) {
+  auto& classes = machine_.call_table().classes;
+  for (const abi::SyscallRow& row : abi::syscall_table()) {
+    if (trace == nullptr || !trace->wants(row.number)) classes[row.number] = stub_class(row);
+  }
+}
+
+void CallService::show_identity(task::Task& task) {
+  if (!is_on_) return;
+  vcpu::CallSlot& slot = task.cpu().calls().slot();
+  auto value = slot.local.begin();
+  for (const long call : kLocalCalls) *value++ = static_cast<uint32_t>(host_call(call));
+  for (const int error : kLocalErrors) *value++ = static_cast<uint64_t>(-int64_t{error});
+}
+
+void CallService::show_descriptors(task::Process& process) {
+  if (is_on_) process.descriptors().note_kinds(machine_.call_table().kinds);
+}
+
+void CallService::leave(task::Task& task) {
+  vcpu::CallExchange& exchange = task.cpu().calls();
+  if (!exchange.is_open()) return;
+  exchange.close();
+  const std::scoped_lock hold(lock_);
+  if (server_) server_->leave(exchange);
+}
+
+void CallService::note_exit(task::Task& task, exitless::Streak& streak, uint32_t number, uint64_t first_argument) {
+  if (!is_on_) return;
+  if (sys::changes_identity(number)) show_identity(task);
+  if (task.process().shares_memory || number >= abi::kSyscallLimit) return;
+  if (sys::changes_identity(number)) {
+    leave(task);
+    end_server();
+    return;
+  }
+  if (verdict_ == Verdict::Not || !may_be_posted(task.process(), number, first_argument)) return;
+  const auto server = [this] {
+    const std::scoped_lock hold(lock_);
+    return server_;
+  }();
+  const unsigned wanted = server ? server->wanted_streak() : pace_.first_streak;
+  if (streak.note(__rdtsc(), pace_.gap, wanted)) wake_server(task);
+}
+
+bool CallService::may_be_posted(task::Process& process, uint32_t number, uint64_t first_argument) {
+  switch (machine_.call_table().classes[number]) {
+    case vcpu::kExitlessClass: return true;
+    case vcpu::kByKindClass: {
+      const auto descriptor = static_cast<int>(first_argument);
+      if (!process.descriptors().contains(descriptor)) return false;
+      process.descriptors().judge_kind(descriptor, sys::descriptor_kind);
+      return process.descriptors().kind(descriptor) == fd::Kind::Quick;
+    }
+    default: return false;
+  }
+}
+
+void CallService::wake_server(task::Task& task) {
+  const std::scoped_lock hold(lock_);
+  if (!server_ && !start_server(task)) return;
+  vcpu::CallExchange& exchange = task.cpu().calls();
+  if (exchange.server() != server_.get()) {
+    exchange.close();
+    exchange.open(server_.get(), &task);
+    task.cpu().set_hurry([server = server_, &exchange, tid = server_tid_] { server->interrupt(exchange, tid); });
+  }
+  server_->wake_for(exchange, server_tid_);
+}
+
+bool CallService::start_server(task::Task& task) {
+  if (!is_worthwhile(task)) return false;
+  if (may_differ_ && !all_threads_agree(task.process())) return false;
+  may_differ_ = false;
+  vcpu::CallTable& table = machine_.call_table();
+  const uint64_t speed = ticks_per_microsecond();
+  table.fresh_shift = exitless::shift_below(kFreshMicroseconds * speed);
+  table.spin_shift = exitless::shift_below(kSpinMicroseconds * speed);
+  auto server = std::make_shared<exitless::Server>(pace_, server_work(task.process()));
+  // The new thread takes no signal that is meant for others.
+  const signal::HostSignalsBlocked blocked(task);
+  if (signal::HostSignalsBlocked::must_deliver_first()) return false;
+  const pid_t tid = start_thread_(server);
+  if (tid < 0) {
+    verdict_ = Verdict::Not;
+    return false;
+  }
+  server_ = std::move(server);
+  server_tid_ = tid;
+  task.process().helper_tid = tid;
+  return true;
+}
+
+exitless::Server::Work CallService::server_work(task::Process& process) {
+  exitless::Server::Work work;
+  work.make_call = [this](vcpu::CallExchange& exchange, const vcpu::PostedCall& call) {
+    return make_call(exchange, call);
+  };
+  work.begin = signal::block_host_signals;
+  work.end = [&process] {
+    signal::block_all_signals();
+    bool is_first = true;
+    process.for_each_thread([&is_first](task::Task& thread) {
+      if (std::exchange(is_first, false)) signal::pass_helper_signals(thread);
+    });
+  };
+  return work;
+}
+
+bool CallService::is_worthwhile(task::Task& task) {
+  if (verdict_ != Verdict::Unknown) return verdict_ == Verdict::Worthwhile;
+  const uint64_t speed = ticks_per_microsecond();
+  if (speed == 0) return false;  // too early to tell
+  pace_ = pace_for(speed);
+  if (calls_ != Options::Calls::Exitless) {
+    if (!exitless::Placement().has_several()) {
+      verdict_ = Verdict::Not;
+      return false;
+    }
+    const auto cost = task.cpu().measure_exit();
+    if (!cost) return false;  // a signal came
+    if (*cost < kCheapExitNanoseconds * speed / 1000) {
+      verdict_ = Verdict::Not;
+      return false;
+    }
+  }
+  verdict_ = Verdict::Worthwhile;
+  return true;
+}
+
+exitless::Pace CallService::pace_for(uint64_t speed) const {
+  return calls_ == Options::Calls::Exitless ? exitless::Pace::eager(speed) : exitless::Pace::usual(speed);
+}
+
+uint64_t CallService::ticks_per_microsecond() const {
+  const uint64_t ticks = __rdtsc() - first_ticks_;
+  const uint64_t nanoseconds = nanoseconds_now() - first_nanoseconds_;
+  constexpr uint64_t kShortest = 50'000;
+  return nanoseconds < kShortest ? 0 : ticks * 1000 / nanoseconds;
+}
+
+// Until then a server would act with the credentials of one thread for another that has others.
+bool CallService::all_threads_agree(task::Process& process) {
+  std::vector<pid_t> tids;
+  task::Task* some = nullptr;
+  process.for_each_thread([&](task::Task& thread) {
+    some = &thread;
+    tids.push_back(thread.tid());
+  });
+  const std::string first = credentials_of(*some, tids.front());
+  return !first.empty() && std::ranges::all_of(tids, [&](pid_t tid) { return credentials_of(*some, tid) == first; });
+}
+
+void CallService::end_server() {
+  const std::scoped_lock hold(lock_);
+  may_differ_ = true;
+  if (!server_) return;
+  server_->end();
+  server_ = nullptr;
+}
+
+// On the server's thread.
+std::optional<int64_t> CallService::make_call(vcpu::CallExchange& exchange, const vcpu::PostedCall& call) {
+  auto& task = *static_cast<task::Task*>(exchange.owner());
+  if (call.number >= abi::kSyscallLimit || !may_be_posted(task.process(), call.number, call.arguments[0]) ||
+      waits_for_lock(call)) {
+    return std::nullopt;
+  }
+  const int64_t result = run::make_call(task, call.number, call.arguments);
+  if (result >= 0 && is_open(call.number)) {
+    task.process().descriptors().judge_kind(static_cast<int>(result), sys::descriptor_kind);
+  }
+  signal::pass_helper_signals(task);
+  const bool was_interrupted = signal::take_helper_interrupt();
+  if (task::take_own_thread_request() && result < 0) return std::nullopt;
+  // SIGPIPE and SIGXFSZ, which come with these, have to be the thread's: it makes the call, which has had no other
+  // effect, again. The helper's own stay pending for good.
+  if (result == -EPIPE || result == -EFBIG) return std::nullopt;
+  // Whoever it was meant for has come back before.
+  const bool is_unfinished = result == -EINTR || result == -task::kRestart;
+  if (was_interrupted && is_unfinished && !exchange.is_awaited()) return std::nullopt;
+  return result;
+}
+
+void CallService::forget_after_fork(task::Process& process) {
+  process.helper_tid = 0;
+  static_cast<void>(new std::shared_ptr<exitless::Server>(std::move(server_)));  // its thread is not here
+  server_tid_ = 0;
+  may_differ_ = false;
+}
+
+}  // namespace kontain::run

@@ -1,0 +1,33 @@
+# The thread that makes calls for the payload may get no processor, and stop and go with the process: the payload's calls
+# are made all the same.
+. "$KONTAIN_SOURCE/tests/cli/km/lib.sh"
+payload many-calls
+spinners=()
+end_spinners() { for pid in "${spinners[@]}"; do kill "$pid" 2>/dev/null || true; done; }
+trap 'end_spinners; rm -rf "$workdir"' EXIT
+
+# helper_of PID: the host's thread that is neither the payload's first one nor the kernel's.
+helper_of() {
+  local task
+  for task in "/proc/$1/task"/*; do
+    [ "${task##*/}" = "$1" ] || grep -q '(kvm' "$task/stat" 2>/dev/null || echo "${task##*/}"
+  done
+}
+until_served() {
+  for _ in $(seq 200); do [ -z "$(helper_of "$1")" ] || return 0; sleep 0.05; done
+  fail "no call server comes"
+}
+
+"$km" --calls=exitless ./many-calls 60000 >out &
+child=$!
+until_served "$child"
+for ((i = 0; i < $(nproc); i++)); do
+  (while :; do :; done) &
+  spinners+=($!)
+done
+for tid in $(helper_of "$child"); do chrt --idle --pid 0 "$tid" || skip "chrt cannot be used"; done
+kill -STOP "$child"
+sleep 0.2
+kill -CONT "$child"
+wait "$child" || fail "status $?"
+expect_equal "$(cat out)" "60000 calls" "the payload's last word"

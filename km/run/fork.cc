@@ -39,12 +39,13 @@ class Monitor::ForkLocks {
       : memory_(*monitor.memory_),
         fds_(monitor.fds_),
         threads_(monitor.threads_lock_),
-        process_threads_(process.threads_lock()),
-        actions_(process.signals().lock()) {
+        process_threads_(process.threads_lock()) {
     // A vCPU is made under the machine's lock, and needs pages.
     machine_ = std::unique_lock(monitor.machine_->lock());
     memory_.prepare_fork();
     fds_.lock();
+    // vfork copies the actions while it holds the descriptors.
+    actions_ = std::unique_lock(process.signals().lock());
     __malloc_fork_lock_parent();
   }
   ForkLocks(const ForkLocks&) = delete;
@@ -71,7 +72,7 @@ class Monitor::ForkLocks {
   fd::MonitorFds& fds_;
   std::scoped_lock<std::mutex> threads_;
   std::scoped_lock<std::mutex> process_threads_;
-  std::scoped_lock<std::mutex> actions_;
+  std::unique_lock<std::mutex> actions_;
   std::unique_lock<std::mutex> machine_;
 };
 

@@ -99,8 +99,15 @@ void CallService::allow_calls(const CallTrace* trace) {
   }
 }
 
+// A seccomp filter has to see every call of its thread, so from the first one on all calls take an exit.
+void CallService::forbid_calls() {
+  if (is_filtered_.exchange(true)) return;
+  for (auto& row : machine_.call_table().classes) row = vcpu::kPlainClass;
+}
+
 void CallService::show_identity(task::Task& task) {
   if (!is_on_) return;
+  if (task.seccomp_filters.load() != nullptr) forbid_calls();
   vcpu::CallSlot& slot = task.cpu().calls().slot();
   auto value = slot.local.begin();
   for (const long call : kLocalCalls) *value++ = static_cast<uint32_t>(host_call(call));
@@ -122,6 +129,7 @@ void CallService::leave(task::Task& task) {
 void CallService::note_exit(task::Task& task, exitless::Streak& streak, uint32_t number, uint64_t first_argument) {
   if (!is_on_) return;
   if (sys::changes_identity(number)) show_identity(task);
+  if (task.seccomp_filters.load() != nullptr) return forbid_calls();
   if (task.process().shares_memory || number >= abi::kSyscallLimit) return;
   if (sys::changes_identity(number)) {
     leave(task);

@@ -47,6 +47,7 @@ class CallService {
   enum class Verdict : uint8_t { Unknown, Worthwhile, Not };
 
   void allow_calls(const CallTrace* trace);
+  void forbid_calls();
   bool may_be_posted(task::Process& process, uint32_t number, uint64_t first_argument);
   void wake_server(task::Task& task);
   bool start_server(task::Task& task);
@@ -62,6 +63,7 @@ class CallService {
   vcpu::Machine& machine_;
   StartThread start_thread_;
   bool is_on_ = false;
+  std::atomic<bool> is_filtered_ = false;
   std::atomic<Verdict> verdict_ = Verdict::Unknown;
   // Both at one moment near the start: what the time stamp counter's speed is known by.
   uint64_t first_ticks_ = 0;

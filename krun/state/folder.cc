@@ -53,7 +53,10 @@ Lock::~Lock() {
 
 std::string default_root() {
   const char* runtime = getenv("XDG_RUNTIME_DIR");
-  if (geteuid() == 0 && getenv("_CONTAINERS_ROOTLESS_UID") == nullptr) return "/run/krun";
+  // Root of a user namespace is a user without privileges.
+  const auto map = spec::read_file("/proc/self/uid_map", 4096);
+  const bool is_root = geteuid() == 0 && map && map->find("4294967295") != std::string::npos;
+  if (is_root) return "/run/krun";
   return runtime && *runtime ? std::string(runtime) + "/krun" : "/tmp/krun-" + std::to_string(geteuid());
 }
 

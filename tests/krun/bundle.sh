@@ -12,6 +12,7 @@ make_bundle() {
   workdir=$(mktemp -d)
   trap remove_bundle EXIT
   cd "$workdir"
+  chmod 711 .  # a user namespace has to pass
   mkdir b
   make_busybox_rootfs b/rootfs
   "$KONTAIN_SDK/bin/krun" spec -b b

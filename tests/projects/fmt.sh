@@ -1,5 +1,5 @@
 # {fmt}: ctest over its own tests, as C++20: its own char8_type is no character type for libc++ 19. Debian's source is without their copy of googletest; Debian's own takes its place.
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 package=fmtlib version=9.1.0+ds1-2
 build() {
   local gtest

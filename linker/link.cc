@@ -71,7 +71,7 @@ Result<int> link(const std::vector<std::string>& args) {
   if (result.retCode != 0) return 1;
   const std::string path = output_path(expanded);
   // What is no regular file (/dev/null, a pipe) cannot be looked at again.
-  struct stat facts {};
+  struct stat facts{};
   if (note && stat(path.c_str(), &facts) == 0 && S_ISREG(facts.st_mode)) TRY(write_note_calls(path, warnings));
   return 0;
 }

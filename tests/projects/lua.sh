@@ -1,5 +1,5 @@
 # Lua: `make test`, and its own interpreter and compiler on a script of each kind of value.
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 package=lua5.4 version=5.4.4-3+deb12u1
 build() { make -C src CC="$CC" AR="$AR rcu" RANLIB="$RANLIB" posix; }
 check() {

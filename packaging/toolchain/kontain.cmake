@@ -1,0 +1,23 @@
+# CMake toolchain file: cmake -DCMAKE_TOOLCHAIN_FILE=SDK/share/kontain/kontain.cmake
+# Programs are linked by kontain-gcc and kontain-g++ of this SDK; packages are looked for in its sysroot and in
+# CMAKE_FIND_ROOT_PATH, never in the host's folders. Tests run under km if it is there.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR x86_64)
+get_filename_component(KONTAIN_SDK "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
+set(CMAKE_C_COMPILER "${KONTAIN_SDK}/bin/kontain-gcc")
+set(CMAKE_CXX_COMPILER "${KONTAIN_SDK}/bin/kontain-g++")
+set(CMAKE_ASM_COMPILER "${KONTAIN_SDK}/bin/kontain-gcc")
+foreach(tool AR RANLIB NM OBJCOPY OBJDUMP STRIP READELF)
+  string(TOLOWER "${tool}" name)
+  set(CMAKE_${tool} "${KONTAIN_SDK}/bin/kontain-${name}" CACHE FILEPATH "kontain-${name}")
+endforeach()
+set(CMAKE_LINKER "${KONTAIN_SDK}/bin/kontain-ld" CACHE FILEPATH "kontain-ld")
+list(APPEND CMAKE_FIND_ROOT_PATH "${KONTAIN_SDK}/lib/kontain/sysroot")
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(PKG_CONFIG_EXECUTABLE "${KONTAIN_SDK}/bin/kontain-pkg-config" CACHE FILEPATH "kontain-pkg-config")
+if(EXISTS "${KONTAIN_SDK}/bin/km")
+  set(CMAKE_CROSSCOMPILING_EMULATOR "${KONTAIN_SDK}/bin/km")
+endif()

@@ -1,6 +1,7 @@
 # Simple clients of a server that runs natively: a download, a raw connection, a resolver of /etc/hosts.
 . "$KONTAIN_SOURCE/tests/programs/lib.sh"
 mkdir served
+touch server.out
 seq 1 100000 >served/numbers
 python3 -u -m http.server --bind 127.0.0.1 --directory served 0 >server.out 2>/dev/null &
 server=$!

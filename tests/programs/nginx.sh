@@ -32,7 +32,7 @@ http {
     location = /version { return 200 "$1\n"; }
     location /pooled/ { alias files/; aio threads=pool; directio 4k; }
     location /proxied/ { proxy_pass http://self/; proxy_http_version 1.1; proxy_set_header Connection ""; }
-    location /upload/ { root .; dav_methods PUT DELETE; create_full_put_path on; }
+    location /upload/ { root .; dav_methods PUT DELETE; create_full_put_path on; client_max_body_size 2m; }
   }
 }
 C
@@ -40,6 +40,7 @@ C
 ours() { "${run[@]}" "$nginx" -p "$PWD" -e error.log -c nginx.conf "$@" 2>&1; }
 get() { curl -sS --max-time 60 "$@"; }
 serves() { [ "$(get "http://127.0.0.1:$port/version")" = "$1" ]; }
+logs_again() { get "$url/small" && test -s access.log; }
 workers() { ps -o pid= --ppid "$(cat pid)" | sort -n; }
 workers_changed() { [ "$(workers | wc -l)" = 2 ] && ! workers | comm -12 - old-workers | grep -q .; }
 
@@ -70,8 +71,9 @@ session() {
   echo "reloaded"
   mv access.log access.old
   ours -s reopen
-  get "$url/small"
-  wait_until test -s access.log
+  # The workers hear of it one after the other.
+  wait_until logs_again
+  echo "reopened"
   kill -KILL "$(workers | head -n 1)"
   workers >old-workers
   wait_until test "$(workers | wc -l)" = 2

@@ -5,7 +5,7 @@ expect_status 139 "$km" --trace --trace-file=km-lines ./signalled
 
 # without_numbers FILE: what differs from run to run is left out; the calls, but for the interrupted one, too.
 without_numbers() {
-  sed -E 's/(\[pid|si_pid=) *[0-9]+/\1 N/g; s/read\([0-9]+/read(FD/; s/0x[0-9a-f]{3,}/ADDRESS/g; s/  +/ /g; s/si_[us]time=[0-9]+/TIME/g; s/si_ptr=[^}]+/POINTER/' "$1" |
+  sed -E 's/(\[pid|si_pid=) *[0-9]+/\1 N/g; s/read\([0-9]+/read(FD/; s/<\.\.\. read resumed>/read(FD, /; s/0x[0-9a-f]{3,}/ADDRESS/g; s/  +/ /g; s/si_[us]time=[0-9]+/TIME/g; s/si_ptr=[^}]+/POINTER/' "$1" |
     grep -E '(^|\] )(---|\+\+\+)|ERESTART'
 }
 without_numbers km-lines >got

@@ -1,4 +1,5 @@
-// Single system calls: `WHAT, p50 NANOSECONDS` and the same for p99, of each. The time of the clock itself is taken off.
+// Single system calls: `WHAT, p50 NANOSECONDS` and the same for p99, of each. The time of the clock itself is taken
+// off.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>

@@ -45,7 +45,7 @@ prints '.root.readonly=false' 'touch /x && echo written' written
 prints '.linux.uidMappings=[{"containerID":0,"hostID":100000,"size":65536}] | .linux.gidMappings=.linux.uidMappings
   | .linux.namespaces += [{"type":"user"}]' 'cat /proc/self/uid_map; id -u' 100000
 prints '.linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":71}]}' \
-  'mkdir /dev/x 2>&1 || true; grep Seccomp: /proc/self/status' 'Protocol error'
+  'mkdir /dev/x 2>&1 || true' 'Protocol error'
 prints '.linux.resources.memory={"limit":67108864}' \
   'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null; true' 67108864
 prints '.annotations={"app.kontain.trace":"%process"}' true ''

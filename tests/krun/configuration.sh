@@ -48,8 +48,8 @@ prints '.linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["
   'mkdir /dev/x 2>&1 || true' 'Protocol error'
 prints '.linux.resources.memory={"limit":67108864}' \
   'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null; true' 67108864
-prints '.annotations={"app.kontain.trace":"%process"}' true ''
-expect_contains err execve
+prints '.annotations={"app.kontain.trace":"%process"}' 'ls >/dev/null; echo listed' listed
+expect_contains err exit_group
 
 refuses '.linux.intelRdt={"closID":"x"}' linux.intelRdt
 refuses '.linux.resources.hugepageLimits=[{"pageSize":"2MB","limit":1}]' hugepageLimits

@@ -65,4 +65,10 @@ refuses '.root.path="/"' root.path
 refuses '.mounts += [{"destination":"/x","type":"nosuchfs"}]' nosuchfs
 refuses '.linux.namespaces -= [{"type":"mount"}]' mount
 refuses '.ociVersion="2.0"' ociVersion
-refuses '.annotations={"app.kontain.trace-file":"/x"}' x
+
+# km itself says which annotations there are.
+cp plain.json b/config.json
+arguments true
+edit '.annotations={"app.kontain.trace-file":"/x"}'
+expect_status 125 krun run -b b t
+expect_contains err "no annotation may set this"

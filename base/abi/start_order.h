@@ -22,15 +22,15 @@ inline constexpr int kStartOrderSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GRO
 
 // Descriptors are numbers in the process that executes km; -1: none.
 struct StartOrder {
-  int kvm_fd = -1;                                                // /dev/kvm, read and write
-  int self_fd = -1;                                               // km's executable; O_PATH is enough
-  int registry_fd = -1;                                           // holds the lock of the kontainer's registry entry
-  std::string program;                                            // as execvp(3) takes it, in the process's own root
-  std::vector<std::string> arguments;                             // the payload's argv with argv[0]
-  std::vector<std::string> environment;                           // "NAME=value"
-  std::vector<std::pair<std::string, std::string>> annotations;   // app.kontain.*; km refuses what none may set
-  std::vector<std::string> seccomp_filters;                       // arrays of struct sock_filter, the first one first
-  uint64_t seccomp_flags = 0;                                     // SECCOMP_FILTER_FLAG_LOG
+  int kvm_fd = -1;                                               // /dev/kvm, read and write
+  int self_fd = -1;                                              // km's executable; O_PATH is enough
+  int registry_fd = -1;                                          // holds the lock of the kontainer's registry entry
+  std::string program;                                           // as execvp(3) takes it, in the process's own root
+  std::vector<std::string> arguments;                            // the payload's argv with argv[0]
+  std::vector<std::string> environment;                          // "NAME=value"
+  std::vector<std::pair<std::string, std::string>> annotations;  // app.kontain.*; km refuses what none may set
+  std::vector<std::string> seccomp_filters;                      // arrays of struct sock_filter, the first one first
+  uint64_t seccomp_flags = 0;                                    // SECCOMP_FILTER_FLAG_LOG
 };
 
 // The bytes of the memory file, and back: nothing when they are no whole order. The bytes may be anybody's.

@@ -20,8 +20,8 @@ struct FoundProgram {
 // `arguments` is the payload's argv; a script's interpreter takes its place in front.
 load::Loaded<FoundProgram> find_program(const std::string& name, std::vector<std::string> arguments);
 
-// The same where the names are an image's: `path` holds a slash, and no magic link of a procfs is followed on the way to
-// it or to its interpreters.
+// The same where the names are an image's: `path` holds a slash, and no magic link of a procfs is followed on the way
+// to it or to its interpreters.
 load::Loaded<FoundProgram> find_program_of_image(const std::string& path, std::vector<std::string> arguments);
 
 // The same for an execve of the payload: its file is open already, interpreters are opened by `request.open`. The

@@ -159,7 +159,7 @@ const Chain* extend(const Chain* previous, Filter filter) {
   constexpr size_t kFilterCost = 4;
   const size_t cost = filter.program().size() + kFilterCost + (previous ? previous->cost : 0);
   if (cost > kHighestCost) return nullptr;
-  return new (std::nothrow) Chain{std::move(filter), previous, previous ? previous->count + 1 : 1, cost};
+  return new (std::nothrow) Chain{std::move(filter), previous, cost};
 }
 
 uint32_t judge(const Chain& chain, const seccomp_data& call) {

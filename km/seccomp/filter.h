@@ -34,7 +34,6 @@ class Filter {
 struct Chain {
   Filter filter;
   const Chain* previous = nullptr;  // installed before
-  size_t count = 1;                 // of filters, with those before
   size_t cost = 0;                  // instructions, and four for each filter, as the kernel counts them
 };
 

@@ -46,7 +46,6 @@ void add_sizes(procfs::ProcessFacts& facts, const procfs::Mappings& mappings, co
 
 void add_signals(procfs::ProcessFacts& facts, Task& task) {
   facts.blocked = task.signal_mask;
-  if (const seccomp::Chain* filters = task.seccomp_filters) facts.seccomp_filters = filters->count;
   for (int signal = 1; signal <= task::kSignalCount; ++signal) {
     const uint64_t bit = uint64_t{1} << (signal - 1);
     const task::SignalAction action = task.process().signals().get(signal);

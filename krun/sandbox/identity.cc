@@ -96,9 +96,9 @@ Result<void> set_rlimits(const std::vector<spec::Rlimit>& limits) {
 Result<void> set_oom_score(int value) { return write_text("/proc/self/oom_score_adj", std::to_string(value)); }
 
 Result<void> set_scheduler(const spec::Scheduler& scheduler) {
-  const SchedulerAttributes attributes = {sizeof attributes,   scheduler.policy, scheduler.flags,
-                                          scheduler.nice,      static_cast<uint32_t>(scheduler.priority),
-                                          scheduler.runtime,   scheduler.deadline, scheduler.period};
+  const SchedulerAttributes attributes = {
+      sizeof attributes, scheduler.policy,   scheduler.flags, scheduler.nice, static_cast<uint32_t>(scheduler.priority),
+      scheduler.runtime, scheduler.deadline, scheduler.period};
   if (syscall(SYS_sched_setattr, 0, &attributes, 0) != 0) return fail_errno("process.scheduler", "", errno);
   return {};
 }

@@ -1,5 +1,5 @@
-// Who the container's process is: user, groups, capabilities, privileges, and the limits on it. All of it for the calling
-// process, which has one thread.
+// Who the container's process is: user, groups, capabilities, privileges, and the limits on it. All of it for the
+// calling process, which has one thread.
 #pragma once
 
 #include <string>

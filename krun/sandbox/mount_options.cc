@@ -19,7 +19,7 @@ struct OptionRow {
   Kind kind;
   uint64_t set;
   uint64_t clear;
-  bool MountOptions::*target;
+  bool MountOptions::* target;
 };
 
 constexpr uint64_t kAtime = MOUNT_ATTR__ATIME;

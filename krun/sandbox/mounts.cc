@@ -21,9 +21,17 @@ namespace {
 
 // Below /proc nothing may be covered but these (as runc): what is there tells programs about the system, and the
 // monitor that the procfs is one.
-constexpr std::string_view kAllowedBelowProc[] = {
-    "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime", "/proc/loadavg",
-    "/proc/slabinfo", "/proc/net/dev", "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled"};
+constexpr std::string_view kAllowedBelowProc[] = {"/proc/cpuinfo",
+                                                  "/proc/diskstats",
+                                                  "/proc/meminfo",
+                                                  "/proc/stat",
+                                                  "/proc/swaps",
+                                                  "/proc/uptime",
+                                                  "/proc/loadavg",
+                                                  "/proc/slabinfo",
+                                                  "/proc/net/dev",
+                                                  "/proc/sys/kernel/ns_last_pid",
+                                                  "/proc/sys/crypto/fips_enabled"};
 
 Result<void> set_attributes(int tree, const AttributeChange& change, unsigned flags, uint64_t propagation = 0,
                             int id_map = -1) {
@@ -195,8 +203,8 @@ Result<void> mount_cgroups(const MountContext& context, const spec::Mount& mount
   const bool unified = context.cgroups.size() == 1 && context.cgroups[0].name.empty();
   if (unified) return mount_one_cgroup(context, context.cgroups[0], destination, options);
   TRY_ASSIGN(const UniqueFd place, make_folder_in_root(context.root, destination));
-  TRY_ASSIGN(const UniqueFd top, make_filesystem("tmpfs", "tmpfs", {"mode=755"},
-                                                 MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));
+  TRY_ASSIGN(const UniqueFd top,
+             make_filesystem("tmpfs", "tmpfs", {"mode=755"}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));
   TRY(attach(top.get(), place.get(), destination));
   for (const CgroupView& view : context.cgroups) {
     const std::string name = view.name.empty() ? "unified" : view.name;
@@ -229,9 +237,8 @@ Result<void> make_mounts(const MountContext& context, const std::vector<spec::Mo
     if (made) continue;
     Error error = made.error();
     const std::string& source = mounts[i].source.empty() ? mounts[i].type : mounts[i].source;
-    return tl::make_unexpected(
-        Error{"error mounting \"" + source + "\" to rootfs at \"" + mounts[i].destination + "\"", error.message(), "",
-              error.errno_value});
+    return tl::make_unexpected(Error{"error mounting \"" + source + "\" to rootfs at \"" + mounts[i].destination + "\"",
+                                     error.message(), "", error.errno_value});
   }
   return {};
 }

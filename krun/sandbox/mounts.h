@@ -13,19 +13,19 @@ namespace kontain::krun::sandbox {
 
 // A controller hierarchy of cgroup v1, or the one of v2, as the container shall see it.
 struct CgroupView {
-  std::string name;        // the folder in /sys/fs/cgroup: "memory"; empty: v2
-  std::string data;        // what the hierarchy is mounted with: "memory", "none,name=systemd"
-  std::string host_path;   // the container's own cgroup on the host
+  std::string name;       // the folder in /sys/fs/cgroup: "memory"; empty: v2
+  std::string data;       // what the hierarchy is mounted with: "memory", "none,name=systemd"
+  std::string host_path;  // the container's own cgroup on the host
 };
 
 struct MountContext {
-  int root = -1;                      // the container's root, O_PATH
-  std::string root_path;              // for messages
+  int root = -1;          // the container's root, O_PATH
+  std::string root_path;  // for messages
   std::vector<CgroupView> cgroups;
   bool has_cgroup_namespace = false;  // new: hierarchies show the container's cgroup as their root
   bool is_user_namespaced = false;
   // A user namespace with the mappings, for idmapped mounts; -1: none could be made.
-  std::vector<UniqueFd> id_maps;      // by index of the mount
+  std::vector<UniqueFd> id_maps;  // by index of the mount
 };
 
 // Mounts all of `mounts`, in their order.

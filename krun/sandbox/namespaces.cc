@@ -27,8 +27,8 @@ struct NamespaceRow {
 };
 
 // In the order in which they are joined.
-constexpr NamespaceRow kNamespaces[] = {{CLONE_NEWUSER, "user"}, {CLONE_NEWPID, "pid"},   {CLONE_NEWIPC, "ipc"},
-                                        {CLONE_NEWUTS, "uts"},   {CLONE_NEWNET, "net"},   {CLONE_NEWCGROUP, "cgroup"},
+constexpr NamespaceRow kNamespaces[] = {{CLONE_NEWUSER, "user"}, {CLONE_NEWPID, "pid"}, {CLONE_NEWIPC, "ipc"},
+                                        {CLONE_NEWUTS, "uts"},   {CLONE_NEWNET, "net"}, {CLONE_NEWCGROUP, "cgroup"},
                                         {CLONE_NEWTIME, "time"}, {CLONE_NEWNS, "mnt"}};
 
 Result<void> write_file(const std::string& path, const std::string& text) {

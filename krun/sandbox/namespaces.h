@@ -31,7 +31,8 @@ Result<std::vector<OpenNamespace>> open_namespaces_of(pid_t pid);
 Result<void> join_namespaces(const std::vector<OpenNamespace>& namespaces, int flags);
 
 // A process that waits for ever in a new user namespace with these mappings, only to lend it: the namespace, opened.
-Result<UniqueFd> make_user_namespace(const std::vector<spec::IdMapping>& uids, const std::vector<spec::IdMapping>& gids);
+Result<UniqueFd> make_user_namespace(const std::vector<spec::IdMapping>& uids,
+                                     const std::vector<spec::IdMapping>& gids);
 
 // Writes the mappings of a process that has a new user namespace: directly, or by newuidmap(1) and newgidmap(1) where
 // this user may not.

@@ -72,7 +72,8 @@ Result<UniqueFd> make_file_in_root(int root, const std::string& path) {
   const std::string clean = clean_path(path);
   TRY_ASSIGN(const UniqueFd folder, make_folder_in_root(root, parent_of(clean)));
   const std::string name = name_of(clean);
-  const UniqueFd made(openat(folder.get(), name.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0644));
+  const UniqueFd made(
+      openat(folder.get(), name.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0644));
   if (!made) return fail_errno("create in the container", clean, errno);
   UniqueFd handle(openat(folder.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (!handle) return fail_errno("open in the container", clean, errno);

@@ -168,14 +168,17 @@ Result<void> finish_root(const std::string& propagation, bool readonly) {
 Result<void> enter_working_directory(const std::string& path, bool may_create) {
   const UniqueFd root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root) return fail_errno("chdir", path, errno);
-  auto folder = may_create ? make_folder_in_root(root.get(), path) : open_in_root(root.get(), path, O_PATH | O_DIRECTORY);
-  if (!folder) return fail_errno("chdir to cwd (\"" + path + "\") set in config.json failed", "", folder.error().errno_value);
+  auto folder =
+      may_create ? make_folder_in_root(root.get(), path) : open_in_root(root.get(), path, O_PATH | O_DIRECTORY);
+  if (!folder)
+    return fail_errno("chdir to cwd (\"" + path + "\") set in config.json failed", "", folder.error().errno_value);
   if (fchdir(folder->get()) != 0) return fail_errno("chdir", path, errno);
   // A folder that cannot be reached from the root has a name that is not absolute (getcwd(2)).
   std::array<char, PATH_MAX> name{};
   const long length = syscall(SYS_getcwd, name.data(), name.size());
   if (length < 0) return fail_errno("chdir", path, errno);
-  if (name[0] != '/') return fail("chdir", path, "current working directory is outside of container mount namespace root");
+  if (name[0] != '/')
+    return fail("chdir", path, "current working directory is outside of container mount namespace root");
   return {};
 }
 

@@ -10,8 +10,8 @@
 
 namespace kontain::krun::sandbox {
 
-// In a new mount namespace: cuts it off from the host's as `propagation` says (empty: "rslave") and makes `path` a mount
-// of its own. Returns it, O_PATH.
+// In a new mount namespace: cuts it off from the host's as `propagation` says (empty: "rslave") and makes `path` a
+// mount of its own. Returns it, O_PATH.
 Result<UniqueFd> prepare_root(const std::string& path, const std::string& propagation);
 
 // The devices of the specification's default list and of `devices`, and the links of /dev.

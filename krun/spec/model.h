@@ -1,5 +1,5 @@
-// A container's configuration (runtime-spec 1.2, config.json) as values. Strings are as they stand in the file; who uses
-// them checks what they mean. Sizes are bytes, times microseconds where the specification has them so.
+// A container's configuration (runtime-spec 1.2, config.json) as values. Strings are as they stand in the file; who
+// uses them checks what they mean. Sizes are bytes, times microseconds where the specification has them so.
 #pragma once
 
 #include <sys/types.h>
@@ -95,8 +95,8 @@ struct Hooks {
 };
 
 struct Namespace {
-  int flag = 0;       // CLONE_NEW*
-  std::string path;   // empty: a new one
+  int flag = 0;      // CLONE_NEW*
+  std::string path;  // empty: a new one
 };
 
 struct TimeOffset {
@@ -115,9 +115,9 @@ struct Device {
 
 struct DeviceRule {
   bool allow = false;
-  char type = 'a';                       // a, c or b
-  std::optional<int64_t> major, minor;   // none: all
-  std::string access;                    // of r, w, m
+  char type = 'a';                      // a, c or b
+  std::optional<int64_t> major, minor;  // none: all
+  std::string access;                   // of r, w, m
 };
 
 struct Throttle {

@@ -62,7 +62,8 @@ void check_config(const Config& config, const Reader& top) {
   if (!config.find_namespace(CLONE_NEWNS)) top["linux"]["namespaces"].fail("a mount namespace is needed");
   const bool maps = !config.linux_.uid_mappings.empty() || !config.linux_.gid_mappings.empty();
   if (maps && !config.find_namespace(CLONE_NEWUSER)) top["linux"]["uidMappings"].fail("needs a user namespace");
-  if (config.makes_namespace(CLONE_NEWUSER) && !maps) top["linux"]["uidMappings"].fail("a new user namespace needs them");
+  if (config.makes_namespace(CLONE_NEWUSER) && !maps)
+    top["linux"]["uidMappings"].fail("a new user namespace needs them");
   if (!config.linux_.time_offsets.empty() && !config.makes_namespace(CLONE_NEWTIME)) {
     top["linux"]["timeOffsets"].fail("needs a new time namespace");
   }

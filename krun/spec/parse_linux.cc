@@ -7,8 +7,8 @@
 namespace kontain::krun::spec {
 namespace {
 
-constexpr Word<int> kNamespaces[] = {{"pid", CLONE_NEWPID},   {"network", CLONE_NEWNET}, {"mount", CLONE_NEWNS},
-                                     {"ipc", CLONE_NEWIPC},   {"uts", CLONE_NEWUTS},     {"user", CLONE_NEWUSER},
+constexpr Word<int> kNamespaces[] = {{"pid", CLONE_NEWPID},       {"network", CLONE_NEWNET}, {"mount", CLONE_NEWNS},
+                                     {"ipc", CLONE_NEWIPC},       {"uts", CLONE_NEWUTS},     {"user", CLONE_NEWUSER},
                                      {"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME}};
 
 std::vector<Namespace> read_namespaces(const Reader& reader) {
@@ -109,10 +109,9 @@ void read_block_io(const Reader& reader, Resources& resources) {
   resources.io_weight = reader["weight"].number<uint16_t>();
   resources.io_leaf_weight = reader["leafWeight"].number<uint16_t>();
   reader["weightDevice"].for_each([&](const Reader& element) {
-    resources.io_weight_devices.push_back({element["major"].number_or<uint64_t>(0),
-                                           element["minor"].number_or<uint64_t>(0),
-                                           element["weight"].number<uint16_t>(),
-                                           element["leafWeight"].number<uint16_t>()});
+    resources.io_weight_devices.push_back(
+        {element["major"].number_or<uint64_t>(0), element["minor"].number_or<uint64_t>(0),
+         element["weight"].number<uint16_t>(), element["leafWeight"].number<uint16_t>()});
   });
   resources.read_bps = read_throttles(reader["throttleReadBpsDevice"]);
   resources.write_bps = read_throttles(reader["throttleWriteBpsDevice"]);

@@ -11,7 +11,7 @@ need_krun() {
 make_bundle() {
   workdir=$(mktemp -d)
   trap remove_bundle EXIT
-  cd "$workdir"
+  cd "$workdir" || exit 1
   chmod 711 .  # a user namespace has to pass
   mkdir b
   make_busybox_rootfs b/rootfs

@@ -12,11 +12,10 @@ export DOCKER_HOST=unix://$node/docker.sock
 docker() { timeout -k 2 60 /usr/bin/docker "$@"; }
 
 stop_docker() {
-  local i
   if [ -s "$node/docker.pid" ]; then
     docker ps -aq | xargs -r /usr/bin/docker rm -f >/dev/null 2>&1 || true
     kill "$(cat "$node/docker.pid")" 2>/dev/null || true
-    for i in $(seq 50); do [ -e "$node/docker.pid" ] && sleep 0.2; done
+    for _ in $(seq 50); do [ -e "$node/docker.pid" ] && sleep 0.2; done
   fi
   mountpoint -q "$node/netns" && umount "$node/netns"
   grep -o " $workdir/[^ ]*" /proc/mounts | sort -r | xargs -r umount -l
@@ -25,7 +24,6 @@ stop_docker() {
 trap stop_docker EXIT
 
 start_docker() {
-  local i
   touch "$node/netns"
   unshare --net="$node/netns" ip link set lo up
   echo '{}' >"$node/daemon.json"
@@ -33,7 +31,7 @@ start_docker() {
     --exec-root "$node/exec" --pidfile "$node/docker.pid" --storage-driver overlay2 \
     --exec-opt native.cgroupdriver=cgroupfs --config-file "$node/daemon.json" --experimental \
     --add-runtime "krun=$KONTAIN_SDK/bin/krun" --add-runtime crun=/usr/bin/crun >"$node/log" 2>&1 </dev/null &
-  for i in $(seq 100); do docker version >/dev/null 2>&1 && return; sleep 0.2; done
+  for _ in $(seq 100); do docker version >/dev/null 2>&1 && return; sleep 0.2; done
   tail "$node/log"
   fail "dockerd does not start"
 }
@@ -82,7 +80,7 @@ share_ipc() { docker run -d --runtime="$runtime" --network none --ipc shareable 
 health_check() { docker run -d --runtime="$runtime" --network none --health-cmd true --health-interval 1s --name h1 bb sleep 60 >/dev/null && in_time says healthy docker inspect -f '{{.State.Health.Status}}' h1; local s=$?; gone h1; return $s; }
 build_works() { mkdir -p ctx && printf 'FROM bb\nRUN echo built >/made\nUSER user\nRUN id -u >/tmp/uid\nCMD ["cat","/made"]\n' >ctx/Dockerfile && docker build -q -t made ctx >/dev/null && says built plain made; }
 commit_works() { background cm bb touch /committed && docker wait cm >/dev/null && docker commit cm cmi >/dev/null && plain cmi test -e /committed; local s=$?; gone cm; return $s; }
-hundred_in_a_row() { local i; for i in $(seq 20); do plain bb true || return 1; done; }
+twenty_in_a_row() { for _ in $(seq 20); do plain bb true || return 1; done; }
 init_reaps() { says docker-init plain --init bb cat /proc/1/cmdline; }
 seccomp_custom() { echo '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":1}]}' >sc.json && fails_saying 'not permitted' plain --security-opt "seccomp=$PWD/sc.json" bb mkdir /tmp/x; }
 
@@ -170,7 +168,7 @@ all_checks() {
   check "uts: host" plain --uts host bb true
   check "health check" health_check
   check "commit" commit_works
-  check "twenty in a row" hundred_in_a_row
+  check "twenty in a row" twenty_in_a_row
   check "extra hosts" says 10.9.8.7 run --add-host there:10.9.8.7 bb cat /etc/hosts
   check "dns" says 9.9.9.9 run --dns 9.9.9.9 bb cat /etc/resolv.conf
   check "privileged" plain --privileged bb true

@@ -54,8 +54,7 @@ fails_saying() {
 
 # in_time COMMAND...: it succeeds within ten seconds, asked again and again.
 in_time() {
-  local i
-  for i in $(seq 50); do
+  for _ in $(seq 50); do
     "$@" && return 0
     sleep 0.2
   done

@@ -76,7 +76,6 @@ TEST_CASE("the most severe of all filters decides, the newest among equals") {
   CHECK(judge(*chain, call(6)) == SECCOMP_RET_ALLOW);
   chain = extend(chain, *Filter::create(on(5, SECCOMP_RET_KILL_PROCESS)));
   CHECK(judge(*chain, call(5)) == SECCOMP_RET_KILL_PROCESS);
-  CHECK(chain->count == 4);
 }
 
 TEST_CASE("a chain survives being written and read") {

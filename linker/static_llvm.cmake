@@ -9,7 +9,8 @@ endforeach()
 
 set(llvm_config "${KONTAIN_LLVM_ROOT}/bin/llvm-config")
 execute_process(
-  COMMAND "${llvm_config}" --link-static --libfiles x86 x86disassembler lto option passes debuginfod objcopy symbolize libdriver dlltooldriver coverage frontendopenmp frontenddriver
+  COMMAND "${llvm_config}" --link-static --libfiles x86 x86disassembler lto option passes objcopy symbolize libdriver dlltooldriver
+    coverage frontendopenmp frontenddriver
     frontendhlsl frontendoffloading windowsdriver windowsmanifest debuginfodwarf demangle textapi
   OUTPUT_VARIABLE llvm_archives OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 separate_arguments(llvm_archives UNIX_COMMAND "${llvm_archives}")

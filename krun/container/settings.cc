@@ -32,8 +32,6 @@ Result<Settings> read_settings(const std::string& path) {
   spec::ReadState state{path, std::nullopt, {}};
   const spec::Reader top(state, &json, "");
   settings.km = top["km"].text();
-  settings.native_runtime = top["runtime"].text();
-  settings.label_trigger = top["label-trigger"].boolean();
   top["annotations"].for_each_member([&](const std::string& key, const spec::Reader& member) {
     if (!is_ours(key)) member.fail(std::string("must begin with ") + kAnnotationPrefix);
     settings.annotations.emplace_back(key, member.text());

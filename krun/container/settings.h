@@ -14,8 +14,6 @@ namespace kontain::krun::container {
 // /etc/kontain/krun.json.
 struct Settings {
   std::string km;                                                // "km": path of the monitor; empty: beside krun
-  std::string native_runtime;                                    // "runtime": for containers that ask for no kontainer
-  bool label_trigger = false;                                    // "label-trigger"
   std::vector<std::pair<std::string, std::string>> annotations;  // "annotations": app.kontain.* for all containers
   std::set<std::string> locked;                                  // "locked": annotations that no container may set
 };

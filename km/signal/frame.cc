@@ -55,8 +55,8 @@ SigContext context_of(const task::Task& task, const kvm_regs& regs, uint64_t old
   return context;
 }
 
-bool write_xstate(task::Task& task, uint64_t address) {
-  kvm::XsaveArea area;
+// `area` is what it wrote.
+bool write_xstate(task::Task& task, uint64_t address, kvm::XsaveArea& area) {
   if (!task.cpu().get_xsave(area)) return false;
   std::vector<std::byte> bytes(xstate_frame_size());
   encode_xstate(area, bytes);
@@ -86,7 +86,11 @@ bool push_frame(task::Task& task, const siginfo_t& info, const task::SignalActio
   frame.context = context_of(task, regs, old_mask, at.xstate);
   frame.mask = old_mask;
   frame.info = info;
-  if (!write_xstate(task, at.xstate) || !mem::copy_out(at.frame, &frame, sizeof frame)) return false;
+  kvm::XsaveArea area;
+  if (!write_xstate(task, at.xstate, area) || !mem::copy_out(at.frame, &frame, sizeof frame)) return false;
+  // As Linux: a handler begins with a fresh state, without what the interrupted code has unmasked or left pending.
+  reset_xstate(area);
+  if (!task.cpu().set_xsave(area)) return false;
   if (task.alt_stack.flags & kAutoDisarm) task.alt_stack = {};
   enter_handler(regs, info.si_signo, action, at.frame);
   return true;

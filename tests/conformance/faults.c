@@ -194,6 +194,28 @@ CASE(x87_trap) {
   FAULT(__asm__ volatile("fninit; fldcw %0; fld1; fldz; fdivrp; fwait" ::"m"(control)), last_registers[REG_RIP]);
 }
 
+static void say_control_words(const char* where) {
+  unsigned short control;
+  unsigned vector;
+  __asm__ volatile("fnstcw %0; stmxcsr %1" : "=m"(control), "=m"(vector));
+  say("%s: %#x %#x", where, control, vector);
+}
+
+static void handler_with_floats(int signal) {
+  (void)signal;
+  say_control_words("in the handler");
+  __asm__ volatile("fninit; fldz; fldz" :::);
+}
+
+CASE(floating_point_state_of_a_handler) {
+  static const unsigned short control = 0x0f7f;  // rounds towards zero
+  static const unsigned vector = 0x7f80;
+  set_handler(SIGUSR1, handler_with_floats, 0);
+  __asm__ volatile("fldcw %0; ldmxcsr %1" ::"m"(control), "m"(vector));
+  raise(SIGUSR1);
+  say_control_words("behind it");
+}
+
 CASE(undefined_instruction) { FAULT(__asm__ volatile("ud2"), last_registers[REG_RIP]); }
 
 CASE(privileged_instructions) {

@@ -480,8 +480,7 @@ struct WaitV {
 
 static void* wake_second(void* tid) {
   wait_asleep((int)(long)tid);
-  say("woke %ld", futex(&words[1], FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0));
-  return NULL;
+  return (void*)futex(&words[1], FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
 CASE(waitv) {
@@ -492,7 +491,9 @@ CASE(waitv) {
   CHECK_ERR(syscall(SYS_futex_waitv, all, 0, 0, NULL, 0), EINVAL);
   if (pthread_create(&thread, NULL, wake_second, (void*)(long)my_tid())) abort();
   say("index %ld", syscall(SYS_futex_waitv, all, 2, 0, NULL, 0));
-  pthread_join(thread, NULL);
+  void* woken = NULL;
+  pthread_join(thread, &woken);
+  say("woke %ld", (long)woken);
   words[0] = 1;
   CHECK_ERR(syscall(SYS_futex_waitv, all, 2, 0, NULL, 0), EAGAIN);
 }

@@ -151,7 +151,9 @@ TEST_CASE("prctl knows its operations and no others") {
   CHECK(guest.call("prctl", PR_SET_DUMPABLE, 2, 0, 0, 0) == -EINVAL);
   CHECK(prctl(PR_GET_DUMPABLE) == 1);
   CHECK(guest.call("prctl", PR_GET_SECCOMP, 0, 0, 0, 0) == 0);
-  for (const int operation : {PR_SET_TSC, 65 /* PR_SET_MDWE */, PR_SET_PTRACER, PR_SET_MM, PR_SET_SECCOMP,
+  CHECK(guest.call("prctl", PR_SET_SECCOMP, 3, 0, 0, 0) == -EINVAL);
+  CHECK(guest.call("prctl", PR_SET_SECCOMP, 2, 0, 0, 0) == -EFAULT);
+  for (const int operation : {PR_SET_TSC, 65 /* PR_SET_MDWE */, PR_SET_PTRACER, PR_SET_MM,
                               59 /* PR_SET_SYSCALL_USER_DISPATCH */, PR_SET_UNALIGN, 0x53564d41 /* PR_SET_VMA */}) {
     INFO(operation);
     CHECK(guest.call("prctl", operation, 1, 0, 0, 0) == -EINVAL);

@@ -31,7 +31,8 @@ enum : uint8_t {
   kExitlessFd = 1 << 2,   // the same if the descriptor in argument 0 is of a kind that does not block
   kMayBlock = 1 << 3,     // may sleep for an unbounded time
   kThreadBound = 1 << 4,  // acts on, or depends on, the calling host thread: never run by another one
-  kIdentity = 1 << 5,     // changes the credentials of the calling thread
+  // Changes what the calling thread is to the host: credentials, priority, processors.
+  kIdentity = 1 << 5,
 };
 
 struct SyscallRow {

@@ -24,7 +24,7 @@ struct Options {
   std::optional<std::string> trace_filter;  // calls to trace; empty text: all of them
   std::string trace_file;                   // where to; empty: stderr
   HugePages huge_pages = HugePages::Auto;
-  Calls calls = Calls::Exit;  // how the payload's system calls reach us
+  Calls calls = Calls::Auto;  // how the payload's system calls reach us
   bool randomize = true;      // addresses, as Linux does
   std::string argv0;          // the payload's argv[0] instead of its name
   std::string program;

@@ -12,6 +12,8 @@ Pace Pace::usual(uint64_t ticks_per_us) {
   pace.idle = kIdleMicroseconds * ticks_per_us;
   pace.preempted = 200 * ticks_per_us;
   pace.worthwhile = kIdleMicroseconds / 25;
+  pace.fresh = 10 * ticks_per_us;
+  pace.spin = 30 * ticks_per_us;
   return pace;
 }
 

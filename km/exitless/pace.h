@@ -17,6 +17,9 @@ struct Pace {
   uint64_t preempted = 0;
   // A period awake that served fewer calls was not worth it; 0: every one is.
   unsigned worthwhile = 0;
+  // How old the server's heartbeat may be for the stub to post a call, and how long the stub waits for the result.
+  uint64_t fresh = 0;
+  uint64_t spin = 0;
 
   // What was measured to work (4 calls, 300 us, 200 us), for a counter of `ticks_per_us`.
   static Pace usual(uint64_t ticks_per_us);

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <span>
 
+#include "base/abi/auxv.h"
 #include "base/checked.h"
 #include "base/error.h"
 
@@ -79,9 +80,10 @@ std::vector<AuxiliaryEntry> auxiliary_vector(const AuxiliaryValues& values, cons
       {AT_HWCAP2, values.hwcap2},
       {AT_EXECFN, places.executable_name},
       {AT_PLATFORM, places.platform},
-      {AT_NULL, 0},
   };
   entries.insert(entries.end(), std::begin(rest), std::end(rest));
+  if (values.syscall_entry) entries.push_back({abi::kAuxSyscallEntry, *values.syscall_entry});
+  entries.push_back({AT_NULL, 0});
   return entries;
 }
 

@@ -28,7 +28,8 @@ struct AuxiliaryValues {
   uint64_t interpreter_base = 0;         // AT_BASE, 0 for a static program
   uint64_t entry = 0;                    // AT_ENTRY: the main program's, not the interpreter's
   uint64_t uid = 0, euid = 0, gid = 0, egid = 0;
-  uint64_t secure = 0;  // AT_SECURE
+  uint64_t secure = 0;                                   // AT_SECURE
+  std::optional<uint64_t> syscall_entry = std::nullopt;  // abi::kAuxSyscallEntry; left out where SYSCALL is as good
 };
 
 struct StackInput {

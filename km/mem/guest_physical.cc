@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint64_t kFirstChunk = 4ull << 20;  // a slot of up to 4 MiB costs the least
 constexpr uint64_t kNextChunk = 32ull << 20;
-constexpr uint64_t kWindowCount = kGuestTop / kWindowSize;
+constexpr uint64_t kWindowCount = kGuestTop / kSmallWindowSize;
 
 // Asks for a place above the guest, so that a hole in it is never taken by us.
 void* above_guest() { return reinterpret_cast<void*>(kGuestTop + (1ull << 40)); }
@@ -60,21 +60,31 @@ Result<void> GuestPhysical::expose_host_pages(uint64_t host, uint64_t size) {
 }
 
 std::optional<uint64_t> GuestPhysical::find(uint64_t address) const {
-  const uint32_t entry = static_cast<const uint32_t*>(window_table_.get())[address / kWindowSize];
+  const uint32_t entry = static_cast<const uint32_t*>(window_table_.get())[address / kSmallWindowSize];
   if (entry == 0) return std::nullopt;
-  return (entry - 1) * kWindowSize + address % kWindowSize;
+  return (entry - 1) * kSmallWindowSize + address % kSmallWindowSize;
+}
+
+bool GuestPhysical::is_free(uint64_t address, uint64_t size) const {
+  for (uint64_t part = address; part < address + size; part += kSmallWindowSize) {
+    if (find(part)) return false;
+  }
+  return true;
+}
+
+uint64_t GuestPhysical::size_for(uint64_t address, uint64_t allowed_start, uint64_t allowed_end) const {
+  for (const uint64_t size : {kLargeWindowSize, kWindowSize}) {
+    const uint64_t start = align_down(address, size);
+    if (allowed_start <= start && allowed_end >= start + size && is_free(start, size)) return size;
+  }
+  const bool is_early = windows_.size() < kSmallWindows;
+  return is_early || !is_free(align_down(address, kWindowSize), kWindowSize) ? kSmallWindowSize : kWindowSize;
 }
 
 std::optional<uint64_t> GuestPhysical::touch(uint64_t address, uint64_t allowed_start, uint64_t allowed_end) {
   if (auto gpa = find(address)) return gpa;
-  const uint64_t large = align_down(address, kLargeWindowSize);
-  bool use_large = allowed_start <= large && allowed_end >= large + kLargeWindowSize;
-  for (uint64_t part = large; use_large && part < large + kLargeWindowSize; part += kWindowSize) {
-    if (find(part)) use_large = false;
-  }
-  const auto made =
-      use_large ? make_window(large, kLargeWindowSize) : make_window(align_down(address, kWindowSize), kWindowSize);
-  return made ? find(address) : std::nullopt;
+  const uint64_t size = size_for(address, allowed_start, allowed_end);
+  return make_window(align_down(address, size), size) ? find(address) : std::nullopt;
 }
 
 std::optional<uint64_t> GuestPhysical::make_window(uint64_t address, uint64_t size) {
@@ -84,8 +94,8 @@ std::optional<uint64_t> GuestPhysical::make_window(uint64_t address, uint64_t si
   next_window_gpa_ = gpa + size;
   windows_.emplace(address, Window{gpa, size});
   auto* table = static_cast<uint32_t*>(window_table_.get());
-  for (uint64_t offset = 0; offset < size; offset += kWindowSize) {
-    table[(address + offset) / kWindowSize] = static_cast<uint32_t>((gpa + offset) / kWindowSize + 1);
+  for (uint64_t offset = 0; offset < size; offset += kSmallWindowSize) {
+    table[(address + offset) / kSmallWindowSize] = static_cast<uint32_t>((gpa + offset) / kSmallWindowSize + 1);
   }
   return gpa;
 }

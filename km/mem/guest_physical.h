@@ -5,9 +5,9 @@
 //   kDoorbellGpa       one page without a slot: a store to it is a system call (recipe A)
 //   [64 GiB, ...)      windows onto the payload's memory, handed out in the order they are touched
 //
-// A window is 64 MiB of the payload's addresses (or 1 GiB inside large mappings) with a slot of its own, made at the
-// first touch and never deleted: deleting a slot drops everything KVM has shadowed. Inside a window the way from
-// virtual to physical is linear, so a large page can be split in place.
+// A window is 64 MiB of the payload's addresses (16 MiB for the first few, 1 GiB inside large mappings) with a slot of
+// its own, made at the first touch and never deleted: deleting a slot drops everything KVM has shadowed. Inside a
+// window the way from virtual to physical is linear, so a large page can be split in place.
 //
 // Pages may be allocated by any thread. Windows are found and made under the address space's lock.
 #pragma once
@@ -24,8 +24,11 @@
 
 namespace kontain::mem {
 
+inline constexpr uint64_t kSmallWindowSize = 16ull << 20;
 inline constexpr uint64_t kWindowSize = 64ull << 20;
 inline constexpr uint64_t kLargeWindowSize = 1ull << 30;
+// A short program needs two or three, and the time a slot takes to make grows with its size.
+inline constexpr size_t kSmallWindows = 3;
 inline constexpr uint64_t kSystemMemoryLimit = 16ull << 30;
 inline constexpr uint64_t kHostPagesGpa = 56ull << 30;
 inline constexpr uint64_t kDoorbellGpa = 60ull << 30;
@@ -76,6 +79,8 @@ class GuestPhysical {
   };
   explicit GuestPhysical(SlotSink& sink) : sink_(&sink) {}
   bool grow_system_memory();
+  bool is_free(uint64_t address, uint64_t size) const;
+  uint64_t size_for(uint64_t address, uint64_t allowed_start, uint64_t allowed_end) const;
   std::optional<uint64_t> make_window(uint64_t address, uint64_t size);
 
   SlotSink* sink_;
@@ -83,7 +88,7 @@ class GuestPhysical {
   Mapping system_;
   uint64_t system_used_ = 0;
   uint64_t system_slotted_ = 0;
-  Mapping window_table_;  // uint32_t per 64 MiB of guest addresses: window GPA in units of 64 MiB, plus one
+  Mapping window_table_;  // uint32_t per 16 MiB of guest addresses: their GPA in units of 16 MiB, plus one
   std::map<uint64_t, Window> windows_;  // by the payload's address
   uint64_t next_window_gpa_ = kWindowsGpa;
   uint64_t host_pages_ = 0;

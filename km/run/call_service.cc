@@ -27,8 +27,6 @@ namespace {
 using config::Options;
 
 constexpr uint64_t kTypicalSpeed = 2500;  // ticks in a microsecond, until it is known
-constexpr uint64_t kFreshMicroseconds = 10;
-constexpr uint64_t kSpinMicroseconds = 30;
 
 // Answered in the guest; the position is that in CallSlot::local. Behind them stand the errnos of most refusals.
 constexpr std::array<long, 6> kLocalCalls = {SYS_getpid, SYS_gettid, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid};
@@ -175,9 +173,8 @@ bool CallService::start_server(task::Task& task) {
   if (may_differ_ && !all_threads_agree(task.process())) return false;
   may_differ_ = false;
   vcpu::CallTable& table = machine_.call_table();
-  const uint64_t speed = ticks_per_microsecond();
-  table.fresh_shift = exitless::shift_below(kFreshMicroseconds * speed);
-  table.spin_shift = exitless::shift_below(kSpinMicroseconds * speed);
+  table.fresh_shift = exitless::shift_below(pace_.fresh);
+  table.spin_shift = exitless::shift_below(pace_.spin);
   auto server = std::make_shared<exitless::Server>(pace_, server_work(task.process()));
   // The new thread takes no signal that is meant for others.
   const signal::HostSignalsBlocked blocked(task);

@@ -95,6 +95,7 @@ Handover Monitor::describe_exec(task::Task& task, FoundProgram& found, std::vect
   handover.arguments = found.arguments;
   handover.environment = std::move(environment);
   handover.options = options_;
+  handover.host = machine_->host_facts();
   handover.limits = task.process().limits;
   handover.signal_mask = task.signal_mask;
   handover.personality = task.process().personality;

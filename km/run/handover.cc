@@ -108,6 +108,18 @@ void visit_options(Archive& archive, Options& options) {
   visit_number(archive, options.randomize);
 }
 
+template <class Archive, class Facts>
+void visit_host(Archive& archive, Facts& host) {
+  visit_number(archive, host.recipe);
+  uint64_t count = host.cpuid.size();
+  archive.number(count);
+  if constexpr (Archive::kReads) {
+    for (uint64_t i = 0; i < count && !archive.failed(); ++i) archive.bytes(host.cpuid.emplace_back());
+  } else {
+    for (const kvm_cpuid_entry2& leaf : host.cpuid) archive.bytes(leaf);
+  }
+}
+
 template <class Archive, class State>
 void visit_fields(Archive& archive, State& state) {
   archive.text(state.name);
@@ -116,6 +128,7 @@ void visit_fields(Archive& archive, State& state) {
   visit_strings(archive, state.arguments);
   visit_strings(archive, state.environment);
   visit_options(archive, state.options);
+  visit_host(archive, state.host);
   archive.bytes(state.limits);
   archive.number(state.signal_mask);
   archive.bytes(state.personality);

@@ -14,6 +14,7 @@
 #include "km/config/options.h"
 #include "km/mem/reservation.h"
 #include "km/task/limits.h"
+#include "km/vcpu/cpuid.h"
 
 namespace kontain::run {
 
@@ -25,6 +26,7 @@ struct Handover {
   std::vector<std::string> arguments;
   std::vector<std::string> environment;
   config::Options options;
+  vcpu::HostFacts host;
   task::Limits limits;
   uint64_t signal_mask = 0;
   std::optional<uint32_t> personality;

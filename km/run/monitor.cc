@@ -59,6 +59,7 @@ uint64_t host_auxiliary(uint64_t type) {
 load::AuxiliaryValues auxiliary_values(const vcpu::Machine& machine) {
   load::AuxiliaryValues values;
   values.vdso = machine.vdso_address();
+  values.syscall_entry = machine.call_entry();
   if (const uint64_t size = host_auxiliary(kMinimumSignalStackKey)) values.minimum_signal_stack = size;
   values.hwcap = host_auxiliary(AT_HWCAP);
   values.hwcap2 = host_auxiliary(AT_HWCAP2) & kHwcap2FsGsBase;
@@ -102,8 +103,9 @@ Result<std::unique_ptr<Monitor>> Monitor::create(const config::Options& options,
   if (!monitor->self_) return fail("/proc/self/exe", "", "no procfs is mounted at /proc");
   TRY(monitor->keep(monitor->self_));
   TRY(monitor->open_trace(handover));
-  TRY_ASSIGN(monitor->machine_,
-             vcpu::Machine::create(monitor->system_, [&fds](UniqueFd fd) { return fds.adopt(std::move(fd)); }));
+  TRY_ASSIGN(monitor->machine_, vcpu::Machine::create(
+                                    monitor->system_, [&fds](UniqueFd fd) { return fds.adopt(std::move(fd)); },
+                                    handover ? &handover->host : nullptr));
   monitor->calls_ = std::make_unique<CallService>(
       options.calls, *monitor->machine_, monitor->trace(),
       [raw = monitor.get()](std::shared_ptr<exitless::Server> server) { return raw->start_server_thread(server); });

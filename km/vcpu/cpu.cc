@@ -95,14 +95,14 @@ Result<std::unique_ptr<Cpu::Private>> Cpu::Private::create(Machine& machine, uin
   state->exception_stack = static_cast<unsigned char*>(physical.system_pointer(state->pages.stack));
   state->calls.attach(*static_cast<CallSlot*>(physical.system_pointer(state->pages.call_slot)));
   write_descriptors(physical.system_pointer(state->pages.descriptors), current_cpu_and_node());
-  TRY(state->vcpu.set_cpuid(machine.cpuid_));
-  TRY_ASSIGN(machine.xcr0_, first_accepted_xcr0(state->vcpu, machine.cpuid_));
+  TRY(state->vcpu.set_cpuid(machine.facts_.cpuid));
+  TRY_ASSIGN(machine.xcr0_, first_accepted_xcr0(state->vcpu, machine.facts_.cpuid));
   const kvm::Msr msrs[] = {{x86::kMsrStar, 0x0023'0010'0000'0000},
                            {x86::kMsrLstar, kStub},
-                           {x86::kMsrSyscallMask, machine.recipe_ == Recipe::A ? 0 : kSyscallMaskB}};
+                           {x86::kMsrSyscallMask, machine.facts_.recipe == Recipe::A ? 0 : kSyscallMaskB}};
   TRY(state->vcpu.set_msrs(msrs));
   // Recipe A never leaves the host's time stamp counter.
-  state->reads_host_tsc = machine.recipe_ == Recipe::A || state->vcpu.use_host_tsc().has_value();
+  state->reads_host_tsc = machine.facts_.recipe == Recipe::A || state->vcpu.use_host_tsc().has_value();
   TRY_ASSIGN(state->sregs(), state->vcpu.sregs());
   set_user_sregs(state->sregs(), state->pages.root);
   state->vcpu.shared().kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
@@ -264,8 +264,11 @@ Stop Cpu::Private::on_exception() {
   regs().rsp = hardware[3];
   enter_user_segments();
   if (!from_user) return bad("an exception inside the monitor's guest code");
+  if (vector == x86::kPageFault && machine.serve_vdso_fault(stop.fault_address, stop.error_code)) {
+    return {StopKind::Interrupted};
+  }
   const uint64_t stub_offset = regs().rip - kStub;
-  const bool in_user_stub = machine.recipe_ == Recipe::A && stub_offset < machine.stub_size_;
+  const bool in_user_stub = machine.facts_.recipe == Recipe::A && stub_offset < machine.stub_size_;
   return vector == x86::kDebug && in_user_stub ? on_debug_in_stub(stub_offset) : stop;
 }
 
@@ -284,7 +287,7 @@ StopKind Cpu::Private::leave_user_stub(uint64_t offset) {
 Stop Cpu::Private::on_interrupted() {
   vcpu.shared().immediate_exit = 0;
   const uint64_t offset = regs().rip - kStub;
-  if (machine.recipe_ == Recipe::A) {
+  if (machine.facts_.recipe == Recipe::A) {
     if (offset >= machine.stub_size_) return {StopKind::Interrupted};
     const StopKind kind = leave_user_stub(offset);
     if (regs().rip >= x86::kTaskSizeMax) return bad("a return address outside user space");

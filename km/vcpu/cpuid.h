@@ -12,6 +12,12 @@
 
 namespace kontain::vcpu {
 
+// What a machine learns of the host, the same for every machine on it.
+struct HostFacts {
+  Recipe recipe = Recipe::A;
+  std::vector<kvm_cpuid_entry2> cpuid;  // guest_cpuid()
+};
+
 // The CPUID leaves for KVM_SET_CPUID2. Recipe A: the payload sees the processor's own CPUID whatever we say, so a few
 // leaves that KVM's checks need are read natively. Recipe B: all that KVM supports.
 Result<std::vector<kvm_cpuid_entry2>> guest_cpuid(const kvm::System& system, Recipe recipe);

@@ -13,7 +13,8 @@ namespace kontain::vcpu {
 inline constexpr uint64_t kIdtAddress = mem::kSharedSystemBase;
 inline constexpr uint64_t kExceptionEntry = mem::kSharedSystemBase + 0x1000;  // 256 entries of 16 bytes
 inline constexpr uint64_t kExceptionEntrySize = 16;
-inline constexpr uint64_t kVdsoArea = mem::kSharedSystemBase + 0x10'0000;
+inline constexpr uint64_t kVdsoArea = mem::kSharedSystemBase + 0x10'0000;  // the vDSO's data lie below its code
+inline constexpr uint64_t kVdsoCode = kVdsoArea + 0x10'0000;
 inline constexpr uint64_t kDoorbell = mem::kSharedSystemBase + 0x800'0000;
 
 // Private to each vCPU (PML4 entry 223), at the same addresses in all of them.

@@ -6,9 +6,7 @@
 
 #include "base/checked.h"
 #include "km/vcpu/cpu_private.h"
-#include "km/vcpu/cpuid.h"
 #include "km/vcpu/layout.h"
-#include "km/vcpu/vdso.h"
 
 namespace kontain::vcpu {
 namespace {
@@ -34,7 +32,7 @@ Result<void> Machine::open_vm() {
   TRY_ASSIGN(kvm::Vm vm, system_.create_vm());
   TRY_ASSIGN(UniqueFd kept, keep_fd_(vm.take_fd()));
   vm.set_fd(std::move(kept));
-  if (recipe_ == Recipe::B) vm.set_tss_address(kIntelTssGpa);
+  if (facts_.recipe == Recipe::B) vm.set_tss_address(kIntelTssGpa);
   std::scoped_lock hold(slot_lock_);
   for (uint32_t number = 0; number < slots_.size(); ++number) {
     const Slot& slot = slots_[number];
@@ -45,26 +43,31 @@ Result<void> Machine::open_vm() {
   return {};
 }
 
-Result<std::unique_ptr<Machine>> Machine::create(const kvm::System& system, FdKeeper keep_fd) {
+Result<std::unique_ptr<Machine>> Machine::create(const kvm::System& system, FdKeeper keep_fd, const HostFacts* known) {
   std::unique_ptr<Machine> machine(new Machine(system, std::move(keep_fd)));
+  if (known) machine->facts_ = *known;
   TRY(machine->open_vm());
   TRY_ASSIGN(machine->physical_, mem::GuestPhysical::create(*machine));
   TRY_ASSIGN(machine->tables_, mem::PageTables::create(*machine->physical_));
   TRY(machine->make_system_pages());
-  TRY_ASSIGN(machine->cpuid_, guest_cpuid(system, Recipe::A));
-  TRY_ASSIGN(const Recipe recipe, machine->probe_recipe());
-  machine->set_stub_recipe(recipe);
-  if (recipe == Recipe::B) {
-    // The probe's vCPU has run with the short CPUID, which KVM then keeps for good: start over in a fresh VM.
-    machine->cpus_.clear();
-    machine->vms_.clear();
-    TRY(machine->open_vm());
-    TRY_ASSIGN(machine->cpuid_, guest_cpuid(system, recipe));
-  }
+  if (!known) TRY(machine->learn_host_facts());
   TRY_ASSIGN(Cpu* const first, machine->create_cpu());
   machine->recycle(*first);
-  if (first->p_->reads_host_tsc) TRY(machine->show_vdso());
+  if (first->p_->reads_host_tsc) machine->vdso_ = find_host_vdso();
   return machine;
+}
+
+Result<void> Machine::learn_host_facts() {
+  TRY_ASSIGN(facts_.cpuid, guest_cpuid(system_, Recipe::A));
+  TRY_ASSIGN(const Recipe recipe, probe_recipe());
+  set_stub_recipe(recipe);
+  if (recipe == Recipe::A) return {};
+  // The probe's vCPU has run with the short CPUID, which KVM then keeps for good: start over in a fresh VM.
+  cpus_.clear();
+  vms_.clear();
+  TRY(open_vm());
+  TRY_ASSIGN(facts_.cpuid, guest_cpuid(system_, recipe));
+  return {};
 }
 
 Result<void> Machine::make_system_pages() {
@@ -77,7 +80,7 @@ Result<void> Machine::make_system_pages() {
   call_table_ = static_cast<CallTable*>(physical_->system_pointer(call_table_gpa_));
   write_idt(physical_->system_pointer(idt));
   write_exception_entries(physical_->system_pointer(entries));
-  set_stub_recipe(Recipe::A);
+  set_stub_recipe(facts_.recipe);
   const bool mapped =
       tables_->map_system_page(kIdtAddress, idt, x86::kPteNoExecute) &&
       tables_->map_system_page(kExceptionEntry, entries, 0) &&
@@ -87,14 +90,14 @@ Result<void> Machine::make_system_pages() {
 }
 
 void Machine::set_stub_recipe(Recipe recipe) {
-  recipe_ = recipe;
+  facts_.recipe = recipe;
   stub_rung_ = kStubDoorbellDone;
   stub_size_ = kStubDoorbellDone + kStubJumpSize;
   write_stub(physical_->system_pointer(stub_gpa_), recipe);
 }
 
 bool Machine::enable_posted_calls() {
-  if (recipe_ != Recipe::A || !has_bmi2(cpuid_)) return false;
+  if (facts_.recipe != Recipe::A || !has_bmi2(facts_.cpuid)) return false;
   const auto code = stub_code();
   KONTAIN_CHECK(code.size() <= kStubProbe);
   std::memcpy(physical_->system_pointer(stub_gpa_), code.data(), code.size());
@@ -104,24 +107,42 @@ bool Machine::enable_posted_calls() {
   return true;
 }
 
+std::optional<uint64_t> Machine::call_entry() const {
+  return posts_calls_ ? std::optional<uint64_t>(kStub) : std::nullopt;
+}
+
 StubPart Machine::part_of_stub(uint64_t offset) const {
   if (posts_calls_) return stub_part(offset);
   return offset < stub_rung_ ? StubPart::Intact : StubPart::Rung;
 }
 
+uint64_t Machine::vdso_size() const { return vdso_ ? vdso_->end - vdso_->start : 0; }
+
+std::optional<uint64_t> Machine::vdso_address() const {
+  return vdso_ ? std::optional<uint64_t>(kVdsoCode) : std::nullopt;
+}
+
 Result<void> Machine::show_vdso() {
-  const auto vdso = find_host_vdso();
-  if (!vdso) return {};
-  TRY(physical_->expose_host_pages(vdso->start, vdso->end - vdso->start));
-  for (uint64_t offset = 0; vdso->start + offset < vdso->end; offset += kPageSize) {
-    const uint64_t no_execute = vdso->start + offset < vdso->code_start ? x86::kPteNoExecute : 0;
-    if (!tables_->map_system_page(kVdsoArea + offset, mem::kHostPagesGpa + offset, x86::kPteUser | no_execute)) {
+  const uint64_t data = find_host_vdso_data(*vdso_);
+  if (vdso_->start - data > kVdsoCode - kVdsoArea) return fail("vDSO", "", "too much data");
+  TRY(physical_->expose_host_pages(data, vdso_->end - data));
+  const uint64_t shown = kVdsoCode - (vdso_->start - data);
+  for (uint64_t offset = 0; data + offset < vdso_->end; offset += kPageSize) {
+    const uint64_t no_execute = data + offset < vdso_->start ? x86::kPteNoExecute : 0;
+    if (!tables_->map_system_page(shown + offset, mem::kHostPagesGpa + offset, x86::kPteUser | no_execute)) {
       return fail("vDSO", "", "out of memory");
     }
   }
-  vdso_address_ = kVdsoArea + (vdso->code_start - vdso->start);
-  vdso_size_ = vdso->end - vdso->code_start;
+  vdso_shown_ = shown;
   return {};
+}
+
+bool Machine::serve_vdso_fault(uint64_t address, uint64_t error_code) {
+  if (!vdso_ || address < kVdsoArea || address >= kVdsoCode + vdso_size()) return false;
+  if (error_code & x86::kFaultPresent) return false;
+  const std::scoped_lock hold(lock_);
+  if (vdso_shown_ == 0 && !show_vdso()) return false;
+  return address >= vdso_shown_;
 }
 
 Result<Cpu*> Machine::create_cpu() {
@@ -180,7 +201,7 @@ Result<CpuPages> Machine::make_cpu_pages() {
   if (!first) return fail("vCPU pages", "", "out of memory");
   CpuPages pages = {0, *first, *first + kPageSize, *first + 2 * kPageSize, *first + 3 * kPageSize};
   const auto root = tables_->make_root(pages.level3);
-  const uint64_t stub_flags = recipe_ == Recipe::A ? x86::kPteUser : 0;
+  const uint64_t stub_flags = facts_.recipe == Recipe::A ? x86::kPteUser : 0;
   const uint64_t data_flags = x86::kPteWrite | x86::kPteNoExecute;
   const uint64_t slot_flags = stub_flags | data_flags;
   const uint64_t table_flags = stub_flags | x86::kPteNoExecute;

@@ -14,8 +14,10 @@
 #include "km/mem/page_tables.h"
 #include "km/vcpu/call_slot.h"
 #include "km/vcpu/cpu.h"
+#include "km/vcpu/cpuid.h"
 #include "km/vcpu/stub_position.h"
 #include "km/vcpu/system_pages.h"
+#include "km/vcpu/vdso.h"
 
 namespace kontain::vcpu {
 
@@ -34,18 +36,23 @@ struct CpuPages {
 class Machine : private mem::SlotSink {
  public:
   // Makes a VM, learns the host's recipe by the self-test, and maps the system pages. `system` outlives the object.
-  // A failed self-test is an error that says what was seen.
-  static Result<std::unique_ptr<Machine>> create(const kvm::System& system, FdKeeper keep_fd);
+  // A failed self-test is an error that says what was seen. `known` comes from another machine on this host: it spares
+  // the self-test, and CPUID instructions that are exits themselves.
+  static Result<std::unique_ptr<Machine>> create(const kvm::System& system, FdKeeper keep_fd,
+                                                 const HostFacts* known = nullptr);
   ~Machine() override;
 
   mem::GuestPhysical& physical() { return *physical_; }
   mem::PageTables& tables() { return *tables_; }
-  Recipe recipe() const { return recipe_; }
+  Recipe recipe() const { return facts_.recipe; }
+  const HostFacts& host_facts() const { return facts_; }
   uint64_t xcr0() const { return xcr0_; }
   // The address of the vDSO's ELF header in the payload's view, or nothing.
-  std::optional<uint64_t> vdso_address() const { return vdso_address_; }
+  std::optional<uint64_t> vdso_address() const;
   // Its size in bytes, whole pages; 0 without one.
-  uint64_t vdso_size() const { return vdso_size_; }
+  uint64_t vdso_size() const;
+  // Where a payload may jump to instead of executing SYSCALL (abi::kAuxSyscallEntry); nothing while that saves nothing.
+  std::optional<uint64_t> call_entry() const;
 
   // Makes the stub one that may post calls to the call server, before any thread runs. False where that cannot be:
   // recipe B, whose exits are cheap, and processors without BMI2.
@@ -75,7 +82,11 @@ class Machine : private mem::SlotSink {
   uint32_t vcpu_limit();  // vCPUs of one VM
   Result<CpuPages> make_cpu_pages();
   Result<void> make_system_pages();
+  // The vDSO is there from its first use on: a program that asks no clock does not pay for the slot. True: the access
+  // that faulted can be made now.
+  bool serve_vdso_fault(uint64_t address, uint64_t error_code);
   Result<void> show_vdso();
+  Result<void> learn_host_facts();
   Result<Recipe> probe_recipe();
   void set_stub_recipe(Recipe recipe);
   StubPart part_of_stub(uint64_t offset) const;
@@ -94,7 +105,7 @@ class Machine : private mem::SlotSink {
   std::vector<Slot> slots_;  // by number; the same in every VM
   std::unique_ptr<mem::GuestPhysical> physical_;
   std::optional<mem::PageTables> tables_;
-  Recipe recipe_ = Recipe::A;
+  HostFacts facts_;
   uint64_t stub_gpa_ = 0;
   uint64_t stub_rung_ = 0;  // recipe A: the offset behind the instruction that rings the doorbell
   uint64_t stub_size_ = 0;  // bytes
@@ -102,15 +113,14 @@ class Machine : private mem::SlotSink {
   uint64_t call_table_gpa_ = 0;
   CallTable* call_table_ = nullptr;
   uint64_t xcr0_ = 0;
-  std::vector<kvm_cpuid_entry2> cpuid_;
-  std::optional<uint64_t> vdso_address_;
-  uint64_t vdso_size_ = 0;
+  std::optional<HostVdso> vdso_;
   std::mutex lock_;  // the members below; slots have a lock of their own because making a vCPU may add some
   std::vector<std::unique_ptr<Cpu>> cpus_;
   std::vector<Cpu*> idle_;
   std::vector<CpuPages> spare_pages_;
   uint32_t next_cpu_ = 0;
   uint32_t vcpu_limit_ = 0;
+  uint64_t vdso_shown_ = 0;  // where its data begin in the guest; 0: nowhere yet
   std::mutex slot_lock_;
 };
 

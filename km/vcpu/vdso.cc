@@ -1,14 +1,17 @@
 #include "km/vcpu/vdso.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
+#include <cstring>
 #include <string>
-#include <string_view>
 
+#include "base/checked.h"
 #include "base/unique_fd.h"
 
 namespace kontain::vcpu {
@@ -26,23 +29,27 @@ std::string read_maps() {
 }  // namespace
 
 std::optional<HostVdso> find_host_vdso() {
-  const uint64_t header = getauxval(AT_SYSINFO_EHDR);
-  if (header == 0) return std::nullopt;
-  HostVdso vdso = {header, header, 0};
+  const uint64_t start = getauxval(AT_SYSINFO_EHDR);
+  if (start == 0) return std::nullopt;
+  Elf64_Ehdr header;
+  std::memcpy(&header, reinterpret_cast<const void*>(start), sizeof header);
+  // The section headers come last (arch/x86/entry/vdso).
+  const uint64_t size = header.e_shoff + uint64_t{header.e_shnum} * header.e_shentsize;
+  return HostVdso{start, start + align_up(size, kPageSize)};
+}
+
+uint64_t find_host_vdso_data(const HostVdso& vdso) {
   const std::string maps = read_maps();
+  uint64_t data = vdso.start;
   for (size_t at = 0; at < maps.size();) {
     const size_t line_end = maps.find('\n', at);
     const std::string line = maps.substr(at, line_end - at);
     at = line_end == std::string::npos ? maps.size() : line_end + 1;
     uint64_t start = 0;
-    uint64_t end = 0;
-    if (std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64, &start, &end) != 2) continue;
-    // [vvar] and, since 6.13, [vvar_vclock] lie just below the code.
-    if (line.find("[vvar") != std::string::npos && start < vdso.start) vdso.start = start;
-    if (line.find("[vdso]") != std::string::npos) vdso.end = end;
+    if (line.find("[vvar") == std::string::npos || std::sscanf(line.c_str(), "%" SCNx64, &start) != 1) continue;
+    data = std::min(data, start);
   }
-  if (vdso.end <= vdso.code_start) return std::nullopt;
-  return vdso;
+  return data;
 }
 
 }  // namespace kontain::vcpu

@@ -16,3 +16,15 @@ one_line_error() {
   grep -q '^km: ' err || fail "not a message of km: $(cat err)"
   expect_contains err "$1"
 }
+
+# helper_of PID: the host's thread that is neither the payload's first one nor the kernel's.
+helper_of() {
+  local task
+  for task in "/proc/$1/task"/*; do
+    [ "${task##*/}" = "$1" ] || grep -q '(kvm' "$task/stat" 2>/dev/null || echo "${task##*/}"
+  done
+}
+until_served() {
+  for _ in $(seq 200); do [ -z "$(helper_of "$1")" ] || return 0; sleep 0.05; done
+  fail "no call server comes"
+}

@@ -6,18 +6,6 @@ spinners=()
 end_spinners() { for pid in "${spinners[@]}"; do kill "$pid" 2>/dev/null || true; done; }
 trap 'end_spinners; rm -rf "$workdir"' EXIT
 
-# helper_of PID: the host's thread that is neither the payload's first one nor the kernel's.
-helper_of() {
-  local task
-  for task in "/proc/$1/task"/*; do
-    [ "${task##*/}" = "$1" ] || grep -q '(kvm' "$task/stat" 2>/dev/null || echo "${task##*/}"
-  done
-}
-until_served() {
-  for _ in $(seq 200); do [ -z "$(helper_of "$1")" ] || return 0; sleep 0.05; done
-  fail "no call server comes"
-}
-
 "$km" --calls=exitless ./many-calls 60000 >out &
 child=$!
 until_served "$child"

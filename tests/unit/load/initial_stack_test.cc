@@ -11,6 +11,7 @@
 #include <map>
 #include <sstream>
 
+#include "base/abi/auxv.h"
 #include "base/checked.h"
 
 using namespace kontain;
@@ -160,6 +161,14 @@ TEST_CASE("without a vDSO its entry is left out") {
   StackInput input = usual_input();
   input.auxiliary.vdso.reset();
   CHECK(built(input).auxiliary().front().first == 51);
+}
+
+TEST_CASE("the monitor's entry for system calls comes last, when there is one") {
+  StackInput input = usual_input();
+  input.auxiliary.syscall_entry = 0x6f00'0000'0000;
+  const auto entries = built(input).auxiliary();
+  REQUIRE(entries.size() > 2);
+  CHECK(entries[entries.size() - 2] == std::pair<uint64_t, uint64_t>(abi::kAuxSyscallEntry, 0x6f00'0000'0000));
 }
 
 TEST_CASE("the stack pointer is aligned whatever the counts and the gap") {

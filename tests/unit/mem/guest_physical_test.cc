@@ -21,7 +21,7 @@ TEST_CASE("guest_physical: windows are made once, linear, and large only where a
   REQUIRE(gpa);
   CHECK(memory.touch(address, address, address + 4096) == gpa);
   CHECK(memory.find(address + 0x1000) == *gpa + 0x1000);
-  CHECK(slots.slots.back().size == kWindowSize);
+  CHECK(slots.slots.back().size == kSmallWindowSize);
   CHECK(slots.slots.back().host == kHighStart + 5 * kWindowSize);
   const size_t before = slots.slots.size();
   const uint64_t large = kHighStart + (8ull << 30);
@@ -39,6 +39,29 @@ TEST_CASE("guest_physical: a large window is not laid over a small one") {
   REQUIRE((*physical)->touch(large, large, large + 4096));
   REQUIRE((*physical)->touch(large + kWindowSize, large, large + kLargeWindowSize));
   CHECK(slots.slots.back().size == kWindowSize);
+}
+
+TEST_CASE("guest_physical: the first few windows are small, unless a mapping fills more") {
+  FakeSlots slots;
+  auto physical = GuestPhysical::create(slots);
+  REQUIRE(physical);
+  const auto size_at = [&](uint64_t address, uint64_t start, uint64_t end) {
+    REQUIRE((*physical)->touch(address, start, end));
+    return slots.slots.back().size;
+  };
+  const uint64_t full = kHighStart + 100 * kWindowSize;
+  CHECK(size_at(full + 4096, full, full + kWindowSize) == kWindowSize);
+  for (uint64_t i = 1; i < kSmallWindows; ++i) {
+    const uint64_t address = kHighStart + i * kWindowSize + kSmallWindowSize;
+    CHECK(size_at(address, address, address + 4096) == kSmallWindowSize);
+    CHECK(slots.slots.back().host == address);
+  }
+  const uint64_t late = kHighStart + 50 * kWindowSize;
+  CHECK(size_at(late, late, late + 4096) == kWindowSize);
+  // Beside a small one there is no room for another size.
+  const uint64_t beside = kHighStart + kWindowSize;
+  CHECK(size_at(beside, beside, beside + 4096) == kSmallWindowSize);
+  CHECK((*physical)->find(beside + kSmallWindowSize));
 }
 
 TEST_CASE("guest_physical: running out of slots is an answer") {

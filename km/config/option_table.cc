@@ -49,7 +49,7 @@ constexpr OptionRow kOptions[] = {
      "transparent huge pages for large anonymous mappings (default: auto)", set_huge_pages},
     {"calls", Value::Required, "auto|exit|exitless", JsonType::String, kConfigFile | kAnnotation,
      "how system calls reach the monitor: by leaving the guest, or through memory where that is quicker (default: "
-     "exit)",
+     "auto)",
      set_calls},
     {"randomize", Value::Required, "on|off", JsonType::Bool, kConfigFile | kAnnotation,
      "choose the payload's addresses at random, as Linux does (default: on)",

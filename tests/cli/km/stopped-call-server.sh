@@ -25,7 +25,7 @@ progress() {
 
 is_held=
 for _ in $(seq 20); do
-  python3 "$KONTAIN_SOURCE/tests/cli/km/stop_thread.py" "$helper" <stay >stopped &
+  python3 "$KONTAIN_SOURCE/tests/cli/km/stop_thread.py" "$helper" <stay >stopped 3>&- &
   tracer=$!
   exec 4>stay
   for _ in $(seq 100); do
@@ -48,9 +48,10 @@ for _ in $(seq 20); do
   progress || fail "the payload does not go on with its server"
 done
 [ -n "$is_held" ] || fail "each time the server stops, the payload does"
-# To the end without it.
+# To the end without it. A process whose thread is traced is not gone before the tracer has seen that.
 exec 3>&-
-wait "$child" || fail "status $?"
-exec 4>&-
-wait "$tracer" || true
+for _ in $(seq 400); do [ "$(tail -n 1 out)" != "done" ] || break; sleep 0.05; done
 expect_equal "$(tail -n 1 out)" "done" "the payload's last word"
+exec 4>&-
+wait "$child" || fail "status $?"
+wait "$tracer" || true

@@ -110,13 +110,17 @@ void visit_options(Archive& archive, Options& options) {
 
 template <class Archive, class Facts>
 void visit_host(Archive& archive, Facts& host) {
-  visit_number(archive, host.recipe);
-  uint64_t count = host.cpuid.size();
+  uint64_t is_known = host.has_value();
+  archive.number(is_known);
+  if (is_known == 0) return;
+  if constexpr (Archive::kReads) host.emplace();
+  visit_number(archive, host->recipe);
+  uint64_t count = host->cpuid.size();
   archive.number(count);
   if constexpr (Archive::kReads) {
-    for (uint64_t i = 0; i < count && !archive.failed(); ++i) archive.bytes(host.cpuid.emplace_back());
+    for (uint64_t i = 0; i < count && !archive.failed(); ++i) archive.bytes(host->cpuid.emplace_back());
   } else {
-    for (const kvm_cpuid_entry2& leaf : host.cpuid) archive.bytes(leaf);
+    for (const kvm_cpuid_entry2& leaf : host->cpuid) archive.bytes(leaf);
   }
 }
 

@@ -26,7 +26,7 @@ struct Handover {
   std::vector<std::string> arguments;
   std::vector<std::string> environment;
   config::Options options;
-  vcpu::HostFacts host;
+  std::optional<vcpu::HostFacts> host;  // what the km before knew; nothing from a starter outside
   task::Limits limits;
   uint64_t signal_mask = 0;
   std::optional<uint32_t> personality;

@@ -105,7 +105,7 @@ Result<std::unique_ptr<Monitor>> Monitor::create(const config::Options& options,
   TRY(monitor->open_trace(handover));
   TRY_ASSIGN(monitor->machine_, vcpu::Machine::create(
                                     monitor->system_, [&fds](UniqueFd fd) { return fds.adopt(std::move(fd)); },
-                                    handover ? &handover->host : nullptr));
+                                    handover && handover->host ? &*handover->host : nullptr));
   monitor->calls_ = std::make_unique<CallService>(
       options.calls, *monitor->machine_, monitor->trace(),
       [raw = monitor.get()](std::shared_ptr<exitless::Server> server) { return raw->start_server_thread(server); });

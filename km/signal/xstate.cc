@@ -3,7 +3,10 @@
 #include <cpuid.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+
+#include "km/vcpu/cpuid.h"
 
 namespace kontain::signal {
 namespace {
@@ -16,8 +19,6 @@ constexpr size_t kMxcsrMaskOffset = 28;
 constexpr uint32_t kDefaultMxcsrMask = 0xffbf;
 constexpr uint32_t kMagic1 = 0x46505853;  // FP_XSTATE_MAGIC1
 constexpr uint32_t kMagic2 = 0x46505845;  // FP_XSTATE_MAGIC2
-// x87, SSE, AVX and AVX-512: what km/vcpu/cpuid.cc enables at most.
-constexpr uint64_t kComponents = 0xe7;
 
 struct Mark {
   uint32_t magic1;
@@ -37,11 +38,10 @@ Layout find_layout() {
   Layout layout;
   uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
   if (!__get_cpuid_count(0xd, 0, &eax, &ebx, &ecx, &edx)) return layout;
-  const uint64_t supported = (eax | static_cast<uint64_t>(edx) << 32) & kComponents;
+  const uint64_t supported = (eax | static_cast<uint64_t>(edx) << 32) & vcpu::kUsableComponents;
   layout.components |= supported;
-  for (unsigned component = 2; component < 8; ++component) {
-    if (!(supported >> component & 1)) continue;
-    __get_cpuid_count(0xd, component, &eax, &ebx, &ecx, &edx);
+  for (uint64_t bits = supported & ~uint64_t{3}; bits != 0; bits &= bits - 1) {
+    __get_cpuid_count(0xd, static_cast<unsigned>(std::countr_zero(bits)), &eax, &ebx, &ecx, &edx);
     if (ebx + eax <= sizeof(kvm::XsaveArea)) layout.size = std::max<size_t>(layout.size, ebx + eax);
   }
   return layout;

@@ -12,14 +12,19 @@
 
 namespace kontain::vcpu {
 
+// XCR0's bits 0 to 9 but 8: x87, SSE, AVX, MPX, AVX-512 and PKRU, which fit the fixed 4 KiB of KVM_GET_XSAVE.
+inline constexpr uint64_t kUsableComponents = 0x2ff;
+
 // What a machine learns of the host, the same for every machine on it.
 struct HostFacts {
   Recipe recipe = Recipe::A;
   std::vector<kvm_cpuid_entry2> cpuid;  // guest_cpuid()
 };
 
-// The CPUID leaves for KVM_SET_CPUID2. Recipe A: the payload sees the processor's own CPUID whatever we say, so a few
-// leaves that KVM's checks need are read natively. Recipe B: all that KVM supports.
+// The CPUID leaves for KVM_SET_CPUID2. Recipe A: on most processors the payload sees their own CPUID whatever we say,
+// so a few leaves that KVM's checks need are read natively; where user mode's CPUID can be made to fault (Intel's
+// manual, volume 3, "CPUID faulting"), KVM answers from these, so all leaves are, with the state components of XCR0 and
+// no others (KVM_GET_SUPPORTED_CPUID there denies AVX, which user mode has). Recipe B: all that KVM supports.
 Result<std::vector<kvm_cpuid_entry2>> guest_cpuid(const kvm::System& system, Recipe recipe);
 
 // True when the processor has SHRX and SHLX.

@@ -67,7 +67,7 @@ core::CoreThread describe_thread(task::Task& task, const LastCall& call) {
 
 bool ThreadStop::begin() { return signal::claim_end(); }
 bool ThreadStop::is_wanted() { return signal::is_end_claimed(); }
-void ThreadStop::forget() { signal::forget_claimed_end(); }
+void ThreadStop::forget() { signal::forget_other_threads(); }
 
 void ThreadStop::park(task::Task& task, const LastCall& call) {
   signal::block_host_signals();

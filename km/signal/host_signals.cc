@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/error.h"
 #include "base/host_call.h"
@@ -43,6 +44,17 @@ constexpr uint64_t kCoreSignals = task::signal_bit(SIGQUIT) | task::signal_bit(S
 thread_local task::Task* t_task = nullptr;
 std::atomic<bool> g_end_claimed = false;
 
+// What the helper was sent and passes on: the kernel lets no thread send with the code of another sender, so what it
+// sends carries the address of this, which no payload knows.
+struct PassedOn {
+  std::atomic<bool> full = false;
+  siginfo_t info{};
+};
+PassedOn g_passed_segv;
+PassedOn g_passed_bus;
+
+PassedOn& passed_on(int signal) { return signal == SIGSEGV ? g_passed_segv : g_passed_bus; }
+
 uint64_t address_of(const void* object) { return reinterpret_cast<uint64_t>(object); }
 
 void host_action(int signal, const task::SignalAction* set, task::SignalAction* old) {
@@ -56,6 +68,14 @@ void take_unblockable(task::SignalInHand::Unblockable& slot, int signal, const s
   if (slot.present) return;  // as a standard signal that is pending already
   slot.info = *info;
   slot.present = signal;
+}
+
+void take_fault_signal(int signal, const siginfo_t* info) {
+  task::SignalInHand& hand = task::signal_in_hand();
+  PassedOn& passed = passed_on(signal);
+  const bool is_passed = info->si_code == SI_QUEUE && info->si_value.sival_ptr == &passed && passed.full;
+  take_unblockable(signal == SIGSEGV ? hand.segv : hand.bus, signal, is_passed ? &passed.info : info);
+  if (is_passed) passed.full = false;
 }
 
 void take_in_hand(int signal, const siginfo_t* info, ucontext_t* context) {
@@ -75,11 +95,10 @@ void die_of_own_fault(int signal) {
 
 // The helper thread has no signals of its own.
 void on_helper_signal(int signal, const siginfo_t* info, ucontext_t* context) {
-  task::SignalInHand& hand = task::signal_in_hand();
   if (info->si_code == SI_TKILL && info->si_pid == host_call(SYS_getpid)) {
     take_in_hand(signal, info, context);
   } else {
-    take_unblockable(signal == SIGSEGV ? hand.segv : hand.bus, signal, info);
+    take_fault_signal(signal, info);
   }
 }
 
@@ -91,19 +110,24 @@ void on_host_signal(int signal, siginfo_t* info, void* opaque) {
     return;
   }
   if (task::is_helper_thread()) return on_helper_signal(signal, info, context);
-  task::SignalInHand& hand = task::signal_in_hand();
   if (fault_signal && is_end_claimed()) {
     // Only a kick.
   } else if (fault_signal) {
-    take_unblockable(signal == SIGSEGV ? hand.segv : hand.bus, signal, info);
+    take_fault_signal(signal, info);
   } else {
     take_in_hand(signal, info, context);
   }
   if (t_task) t_task->cpu().kick();
 }
 
-// The kernel lets no thread send what it was sent with another one's code.
+// While the last one is still on its way, what comes names SI_QUEUE instead of its sender's code.
 void send_on(task::Task& to, int signal, siginfo_t info) {
+  PassedOn& passed = passed_on(signal);
+  if (!passed.full) {
+    passed.info = std::exchange(info, siginfo_t{});
+    info.si_value.sival_ptr = &passed;
+    passed.full = true;
+  }
   info.si_code = SI_QUEUE;
   host_call(SYS_rt_tgsigqueueinfo, static_cast<uint64_t>(host_call(SYS_getpid)), static_cast<uint64_t>(to.tid()),
             static_cast<uint64_t>(signal), address_of(&info));
@@ -135,7 +159,10 @@ bool dumps_core(int signal) { return task::is_signal(signal) && (kCoreSignals & 
 
 bool claim_end() { return !g_end_claimed.exchange(true); }
 bool is_end_claimed() { return g_end_claimed.load(); }
-void forget_claimed_end() { g_end_claimed = false; }
+void forget_other_threads() {
+  g_end_claimed = false;
+  g_passed_segv.full = g_passed_bus.full = false;
+}
 
 void bind_host_thread(task::Task* task) { t_task = task; }
 task::Task* bound_task() { return t_task; }

@@ -42,10 +42,11 @@ bool dumps_core(int signal);
 
 // The end of the process, claimed by one thread (false: another one was first). From then on a SIGSEGV or SIGBUS that
 // is sent is nothing but a kick: it makes its thread return to its loop, which looks at this. What is sent proves
-// nothing, this flag does. The child of a fork forgets it.
+// nothing, this flag does.
 bool claim_end();
 bool is_end_claimed();
-void forget_claimed_end();
+// In the child of a fork: what other threads claimed or pass on stayed with the parent.
+void forget_other_threads();
 
 // For the helper thread (km/task/helper_thread.h), where everything but SIGSEGV and SIGBUS is blocked for good, and
 // those too while it touches no payload memory. A SIGBUS of this process's own makes the call it is at end as if a

@@ -52,6 +52,40 @@ CASE(info_of_kill) {
   say("code %d, errno %d", last_info.si_code, last_info.si_errno);
 }
 
+static volatile struct {
+  int ready, taken, forged;
+  pid_t sender;
+}* outside;
+
+static void check_sender(int signal, siginfo_t* info, void* context) {
+  (void)signal, (void)context;
+  if (info->si_code != SI_USER || info->si_pid != outside->sender) outside->forged++;
+  outside->taken++;
+}
+
+static int send_fault_signals(void* receiver) {
+  while (!outside->ready) sched_yield();
+  for (int i = 0; i < 400; i++) {
+    kill((pid_t)(long)receiver, i % 2 ? SIGSEGV : SIGBUS);
+    while (outside->taken <= i) sched_yield();
+  }
+  return 0;
+}
+
+// They come in the middle of reads, whichever thread makes them.
+CASE(fault_signals_from_outside) {
+  static char buffer[1 << 18];
+  int zero = MUST(open("/dev/zero", O_RDONLY));
+  outside = shared_memory(sizeof *outside);
+  set_info_handler(SIGSEGV, check_sender, SA_RESTART);
+  set_info_handler(SIGBUS, check_sender, SA_RESTART);
+  outside->sender = start_child(send_fault_signals, (void*)(long)getpid());
+  outside->ready = 1;
+  while (outside->taken < 400) CHECK(read(zero, buffer, sizeof buffer) > 0);
+  say_status("sender", wait_for(outside->sender));
+  say("%d taken, %d not from their sender", outside->taken, outside->forged);
+}
+
 CASE(info_of_tgkill) {
   set_info_handler(SIGUSR1, keep_info, 0);
   MUST(syscall(SYS_tgkill, getpid(), my_tid(), SIGUSR1));

@@ -22,8 +22,8 @@ trap 'rmdir "${cgroups[@]}" 2>/dev/null; rm -rf "$workdir"' EXIT
 in_cgroup cpu cpu.cfs_period_us=100000 cpu.cfs_quota_us=20000 "cpu.max=20000 100000" || skip "no cgroup can be made"
 [ -e "$cgroup/cpu.cfs_quota_us" ] || [ -e "$cgroup/cpu.max" ] || skip "no cpu controller"
 for calls in auto exitless; do
-  (echo "$BASHPID" >"$cgroup/cgroup.procs" && exec "$km" --calls=$calls ./many-calls 40000) >out
-  expect_equal "$(cat out)" "40000 calls" "throttled, --calls=$calls"
+  (echo "$BASHPID" >"$cgroup/cgroup.procs" && exec "$km" --calls=$calls ./many-calls 400000) >out
+  expect_equal "$(cat out)" "400000 calls" "throttled, --calls=$calls"
 done
 grep -qE '^nr_throttled [1-9]' "$cgroup/cpu.stat" || fail "never throttled: $(cat "$cgroup/cpu.stat")"
 

@@ -198,15 +198,17 @@ build_all() {
 }
 
 key=$(content_key)
+mkdir -p "$cache"
+exec {lock}>"$cache/lock"
+flock "$lock" # one build at a time: the next one finds its result
 if [ ! -d "$cache/$key" ]; then
-  mkdir -p "$cache"
   work=$(mktemp -d "$cache/work.XXXXXX")
   trap 'rm -rf "$work"' EXIT
   stage=$work/stage
   build_all
-  # Another build may have been faster; its result is the same.
-  mv -T "$stage" "$cache/$key" 2>/dev/null || [ -d "$cache/$key" ]
+  mv -T "$stage" "$cache/$key"
 fi
+exec {lock}>&-
 mkdir -p "$out"
 for part in sysroot clang; do
   rm -rf "$out/$part.new"

@@ -1,5 +1,5 @@
 # Checks that are made with several runtimes, one after another, and compared. Sourced behind common.sh and node.sh.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # shellcheck source=tests/krun/engine.sh
 . "$KONTAIN_SOURCE/tests/krun/engine.sh"
 
@@ -21,7 +21,7 @@ check() {
     echo "ok $name" | tee -a results
   else
     echo "not ok $name (status $status)" | tee -a results
-    sed 's/^/    /' check.out | head -12
+    head -n 12 check.out | sed 's/^/    /'
   fi
   tidy >/dev/null 2>&1 || true
 }

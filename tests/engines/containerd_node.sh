@@ -1,5 +1,5 @@
 # containerd in a node. Sourced behind node.sh and checks.sh.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 
 # start_containerd: as Kubernetes has it, with krun registered as a user would do it.
 start_containerd() {
@@ -35,10 +35,18 @@ C
 
 launch_containerd() {
   containerd >"$node/containerd.log" 2>&1 </dev/null &
-  containerd_process=$!
+  echo $! >"$node/containerd.pid"
   for _ in $(seq 100); do ctr version >/dev/null 2>&1 && return; sleep 0.2; done
   tail "$node/containerd.log"
   fail "containerd does not start"
+}
+
+restart_containerd() {
+  local process
+  process=$(cat "$node/containerd.pid")
+  kill "$process"
+  for _ in $(seq 50); do kill -0 "$process" 2>/dev/null || break; sleep 0.1; done
+  launch_containerd
 }
 
 # The path of a runtime by its name, for ctr --runc-binary.

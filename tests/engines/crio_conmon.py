@@ -6,16 +6,26 @@
 
 FOLDER gets `log`, `exits/ID` (the exit status), `attach/` and the files with process ids.
 """
+import fcntl
 import json
 import os
 import subprocess
 import sys
 
 
+def high_pipe():
+    """A pipe whose numbers are out of the way of those that conmon is given."""
+    ends = os.pipe()
+    high = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 20) for end in ends]
+    for end in ends:
+        os.close(end)
+    return high
+
+
 def run_conmon(arguments, cwd=None):
     """Its status, and the first line of JSON on its synchronisation pipe. 3 and 4 are the numbers CRI-O gives."""
-    sync_read, sync_write = os.pipe()
-    start_read, start_write = os.pipe()
+    sync_read, sync_write = high_pipe()
+    start_read, start_write = high_pipe()
     wrapper = f"exec 3>&{sync_write} 4<&{start_read} {sync_write}>&- {start_read}<&-; exec conmon \"$@\""
     process = subprocess.Popen(["bash", "-c", wrapper, "conmon", *arguments], cwd=cwd, stdin=subprocess.DEVNULL,
                                pass_fds=(sync_write, start_read),

@@ -9,7 +9,10 @@ enter_node "$@"
 . "$KONTAIN_SOURCE/tests/engines/dockerd.sh"
 groups=("$@")
 [ $# -gt 0 ] || mapfile -t groups < <(basename -s .sh "$KONTAIN_SOURCE"/tests/engines/docker/*.sh)
-for group in "${groups[@]}"; do . "$KONTAIN_SOURCE/tests/engines/docker/$group.sh"; done
+for group in "${groups[@]}"; do
+  # shellcheck disable=SC1090
+  . "$KONTAIN_SOURCE/tests/engines/docker/$group.sh"
+done
 
 all_checks() {
   for group in "${groups[@]}"; do

@@ -80,19 +80,19 @@ default_checks() {
 }
 
 outlives() {
-  start l bb sh -c 'i=0; while :; do i=$((i+1)); echo $i >/tmp/n; sleep 0.1; done'
-  in_time docker exec l test -s /tmp/n
+  start l1 bb sh -c 'i=0; while :; do i=$((i+1)); echo $i >/tmp/n; sleep 0.1; done'
+  in_time docker exec l1 test -s /tmp/n
   local pid before
-  pid=$(inspect l '{{.State.Pid}}')
-  before=$(docker exec l cat /tmp/n)
+  pid=$(inspect l1 '{{.State.Pid}}')
+  before=$(docker exec l1 cat /tmp/n)
   stop_dockerd
   sleep 1
   kill -0 "$pid"
   launch_dockerd
-  [ "$(inspect l '{{.State.Pid}}')" = "$pid" ]
-  [ "$(docker exec l cat /tmp/n)" -gt "$before" ]
-  docker stop -t 1 l
-  says 137 docker wait l
+  [ "$(inspect l1 '{{.State.Pid}}')" = "$pid" ]
+  [ "$(docker exec l1 cat /tmp/n)" -gt "$before" ]
+  docker stop -t 1 l1
+  says 137 docker wait l1
 }
 live_checks() {
   restart_dockerd '."live-restore"=true'
@@ -110,14 +110,14 @@ bind_is_foreign() {
   chmod 600 private/file
   fails_saying 'denied' plain -v "$PWD/private:/p" bb cat /p/file
 }
-remap_exec() { start e bb sleep 60; says 'uid=0(root)' docker exec e id; says uid=1000 docker exec -u user e id; }
-remap_uid_of() { start e bb sleep 60; [ "$(awk '/^Uid/ {print $2}' "/proc/$(inspect e '{{.State.Pid}}')/status")" = 200000 ]; }
+remap_exec() { start e1 bb sleep 60; says 'uid=0(root)' docker exec e1 id; says uid=1000 docker exec -u user e1 id; }
+remap_uid_of() { start e1 bb sleep 60; [ "$(awk '/^Uid/ {print $2}' "/proc/$(inspect e1 '{{.State.Pid}}')/status")" = 200000 ]; }
 remap_web() {
-  networked w -p 18082:80 bb sh -c 'mkdir /www; echo mapped >/www/index.html; httpd -f -h /www -p 80'
+  networked w1 -p 18082:80 bb sh -c 'mkdir /www; echo mapped >/www/index.html; httpd -f -h /www -p 80'
   in_time says mapped curl -sf http://127.0.0.1:18082/
 }
-remap_health() { start h --health-cmd true --health-interval 1s bb sleep 60; in_time says healthy inspect h '{{.State.Health.Status}}'; }
-remap_pause() { start p bb sleep 60; docker pause p; says paused inspect p '{{.State.Status}}'; docker unpause p; docker exec p true; }
+remap_health() { start h1 --health-cmd true --health-interval 1s bb sleep 60; in_time says healthy inspect h1 '{{.State.Health.Status}}'; }
+remap_pause() { start p1 bb sleep 60; docker pause p1; says paused inspect p1 '{{.State.Status}}'; docker unpause p1; docker exec p1 true; }
 remap_checks() {
   check "userns: map" says 200000 plain bb cat /proc/self/uid_map
   check "userns: root inside" says 'uid=0(root)' plain bb id
@@ -142,7 +142,7 @@ remap_checks() {
   check "userns: status 127" status 127 plain bb nothing
   check "userns: status 126" status 126 plain bb /etc/passwd
 }
-sharing_pids() { start s bb sleep 60; plain --pid container:s bb ps; }
+sharing_pids() { start s1 bb sleep 60; plain --pid container:s1 bb ps; }
 remap_dockerd() {
   echo 'dockremap:x:990:990::/nonexistent:/usr/sbin/nologin' >>/etc/passwd
   echo 'dockremap:x:990:' >>/etc/group

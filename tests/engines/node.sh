@@ -7,7 +7,7 @@
 # next one (sweep_nodes) where that was killed too.
 
 node_home=${TMPDIR:-/tmp}
-node_limit_seconds=${NODE_LIMIT_SECONDS:-1700}
+
 
 # enter_node [ARGUMENTS]: first thing in a script. Runs it again inside a node and ends; inside, it returns.
 # Inside, $node is a folder on disk that belongs to the node.
@@ -30,7 +30,7 @@ enter_node() {
   mkdir "$folder"/{work,etc,etc.work,run,lib}
   chmod 755 "$folder" "$folder/work"
   KONTAIN_NODE=$folder setpriv --pdeathsig KILL unshare --mount --net --ipc --uts --pid --fork --kill-child=KILL \
-    --propagation private bash "$KONTAIN_SOURCE/tests/engines/node_init.sh" "$node_limit_seconds" "$0" "$@" &
+    --propagation private bash "$KONTAIN_SOURCE/tests/engines/node_init.sh" "${NODE_LIMIT_SECONDS:-1700}" "$0" "$@" &
   node_process=$!
   wait $node_process || status=$?
   exit "$status"

@@ -23,7 +23,7 @@ enter_groups() {
 
 # A v2 hierarchy without controllers beside v1 is left out: crun refuses the mixture.
 mount_groups() {
-  local line folder options
+  local folder options
   mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup
   while read -r folder options; do
     mkdir -p "$folder"
@@ -58,6 +58,8 @@ make_places() {
   mount -t overlay -o "lowerdir=/etc,upperdir=$node/etc,workdir=$node/etc.work" etc /etc
   mount --bind "$node/run" /run
   mkdir -p /run/lock
+  mount -t tmpfs -o mode=755 opt /opt
+  ln -s "$KONTAIN_SDK" /opt/kontain
   for lib in docker containerd containers cni; do
     mkdir -p "/var/lib/$lib" "$node/lib/$lib"
     mount --bind "$node/lib/$lib" "/var/lib/$lib"

@@ -6,7 +6,7 @@ podman_settings() {
   mkdir -p /etc/containers
   cat >/etc/containers/containers.conf <<'C'
 [containers]
-default_ulimits=["nofile=1024:4096"]
+default_ulimits=["nofile=1024:4096","nproc=32768:32768"]
 log_driver="k8s-file"
 [engine]
 cgroup_manager="cgroupfs"

@@ -1,99 +1,99 @@
 # What is done with containers that run: exec, signals, pause, logs, copies, images of them.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash disable=SC2016,SC2154
 
-exec_works() { start e bb sleep 60; says hello docker exec e echo hello; }
-exec_status() { start e bb sleep 60; status 9 docker exec e sh -c 'exit 9'; }
-exec_missing() { start e bb sleep 60; status 126 docker exec e /etc/passwd; status 126 docker exec e nothing; }
-exec_user() { start e bb sleep 60; says uid=1000 docker exec -u user e id; says /tmp docker exec -w /tmp e pwd; says V=1 docker exec -e V=1 e env; }
-exec_stdin() { start e bb sleep 60; [ "$(echo piped | docker exec -i e cat)" = piped ]; }
-exec_tty() { start e bb sleep 60; says /dev/pts on_tty docker exec -it e tty; }
-exec_tty_size() { start e bb sleep 60; says '33 77' on_tty docker exec -it e sh -c 'sleep 1; stty size'; }
-exec_detached() { start e bb sleep 60; docker exec -d e touch /tmp/there; in_time docker exec e test -e /tmp/there; }
-exec_sees_pids() { start e bb sleep 61; says 'sleep 61' docker exec e ps; }
+exec_works() { start e1 bb sleep 60; says hello docker exec e1 echo hello; }
+exec_status() { start e1 bb sleep 60; status 9 docker exec e1 sh -c 'exit 9'; }
+exec_missing() { start e1 bb sleep 60; status 126 docker exec e1 /etc/passwd; status 126 docker exec e1 nothing; }
+exec_user() { start e1 bb sleep 60; says uid=1000 docker exec -u user e1 id; says /tmp docker exec -w /tmp e1 pwd; says V=1 docker exec -e V=1 e1 env; }
+exec_stdin() { start e1 bb sleep 60; [ "$(echo piped | docker exec -i e1 cat)" = piped ]; }
+exec_tty() { start e1 bb sleep 60; says /dev/pts on_tty docker exec -it e1 tty; }
+exec_tty_size() { start e1 bb sleep 60; says '33 77' on_tty docker exec -it e1 sh -c 'sleep 1; stty size'; }
+exec_detached() { start e1 bb sleep 60; docker exec -d e1 touch /tmp/there; in_time docker exec e1 test -e /tmp/there; }
+exec_sees_pids() { start e1 bb sleep 61; says 'sleep 61' docker exec e1 ps; }
 exec_privileged() {
-  start e bb sleep 60
+  start e1 bb sleep 60
   local all some
-  all=$(docker exec --privileged e grep CapEff /proc/self/status)
-  some=$(docker exec e grep CapEff /proc/self/status)
+  all=$(docker exec --privileged e1 grep CapEff /proc/self/status)
+  some=$(docker exec e1 grep CapEff /proc/self/status)
   [ "$all" != "$some" ]
 }
 exec_many() {
-  start e bb sleep 60
+  start e1 bb sleep 60
   local jobs=() job
-  for job in $(seq 10); do docker exec e sh -c 'sleep 0.3' & jobs+=($!); done
+  for job in $(seq 10); do docker exec e1 sh -c 'sleep 0.3' & jobs+=($!); done
   for job in "${jobs[@]}"; do wait "$job"; done
 }
 exec_dies_with_it() {
-  start e bb sleep 3
-  status 137 docker exec e sleep 60
+  start e1 bb sleep 3
+  status 137 docker exec e1 sleep 60
 }
-exec_in_a_stopped() { start e bb true; docker wait e; fails_saying 'is not running' docker exec e true; }
-top_shows() { start t bb sleep 62; says 'sleep 62' docker top t; }
+exec_in_a_stopped() { start e1 bb true; docker wait e1; fails_saying 'is not running' docker exec e1 true; }
+top_shows() { start t1 bb sleep 62; says 'sleep 62' docker top t1; }
 pause_works() {
-  start p bb sh -c 'while :; do echo x >>/tmp/ticks; sleep 0.1; done'
-  in_time docker exec p test -e /tmp/ticks
-  docker pause p
-  says paused inspect p '{{.State.Status}}'
-  docker cp p:/tmp/ticks before
+  start p1 bb sh -c 'while :; do echo x >>/tmp/ticks; sleep 0.1; done'
+  in_time docker exec p1 test -e /tmp/ticks
+  docker pause p1
+  says paused inspect p1 '{{.State.Status}}'
+  docker cp p1:/tmp/ticks before
   sleep 1
-  docker cp p:/tmp/ticks after
+  docker cp p1:/tmp/ticks after
   cmp before after
-  docker unpause p
+  docker unpause p1
   sleep 0.5
-  [ "$(docker exec p sh -c 'wc -l </tmp/ticks')" -gt "$(wc -l <before)" ]
+  [ "$(docker exec p1 sh -c 'wc -l </tmp/ticks')" -gt "$(wc -l <before)" ]
 }
-kill_works() { start k bb sleep 60; docker kill k; says 137 inspect k '{{.State.ExitCode}}'; }
+kill_works() { start k1 bb sleep 60; docker kill k1; says 137 inspect k1 '{{.State.ExitCode}}'; }
 trapping() { start "$1" bb sh -c "trap 'exit $3' $2; echo ready; while :; do sleep 0.1; done"; in_time says ready docker logs "$1"; }
-kill_signal() { trapping k USR1 5; docker kill -s USR1 k; says 5 docker wait k; }
-stop_works() { trapping k TERM 6; docker stop k; says 6 docker wait k; }
+kill_signal() { trapping k1 USR1 5; docker kill -s USR1 k1; says 5 docker wait k1; }
+stop_works() { trapping k1 TERM 6; docker stop k1; says 6 docker wait k1; }
 stop_signal() {
-  start k --stop-signal INT bb sh -c "trap 'exit 7' INT; echo ready; while :; do sleep 0.1; done"
-  in_time says ready docker logs k
-  docker stop k
-  says 7 docker wait k
+  start k1 --stop-signal INT bb sh -c "trap 'exit 7' INT; echo ready; while :; do sleep 0.1; done"
+  in_time says ready docker logs k1
+  docker stop k1
+  says 7 docker wait k1
 }
-stop_kills() { start k bb sleep 60; docker stop -t 1 k; says 137 docker wait k; }
-restart_works() { start r bb sleep 60; docker restart -t 1 r; docker exec r true; }
+stop_kills() { start k1 bb sleep 60; docker stop -t 1 k1; says 137 docker wait k1; }
+restart_works() { start r1 bb sleep 60; docker restart -t 1 r1; docker exec r1 true; }
 start_again() {
-  start r bb sh -c 'echo once'
-  docker wait r
-  docker start r
-  docker wait r
-  [ "$(docker logs r | grep -c once)" = 2 ]
+  start r1 bb sh -c 'echo once'
+  docker wait r1
+  docker start r1
+  docker wait r1
+  [ "$(docker logs r1 | grep -c once)" = 2 ]
 }
-keeps_its_files() { start r bb sh -c 'echo x >>/count'; docker wait r; docker start r; docker wait r; docker cp r:/count c; [ "$(wc -l <c)" = 2 ]; }
+keeps_its_files() { start r1 bb sh -c 'echo x >>/count'; docker wait r1; docker start r1; docker wait r1; docker cp r1:/count c; [ "$(wc -l <c)" = 2 ]; }
 restart_policy() {
-  docker run -d --runtime="$runtime" --network none --restart on-failure:2 --name r bb false
-  in_time says 2 inspect r '{{.RestartCount}}'
+  docker run -d --runtime="$runtime" --network none --restart on-failure:2 --name r1 bb false
+  in_time says 2 inspect r1 '{{.RestartCount}}'
 }
-logs_work() { start l bb sh -c 'echo one; echo two >&2'; docker wait l; says two docker logs l; says one docker logs l; }
-logs_follow() { start l bb sh -c 'for i in 1 2 3; do echo line $i; sleep 0.3; done'; says 'line 3' docker logs -f l; }
-attach_works() { start a bb sh -c 'sleep 2; echo late'; says late docker attach --no-stdin a; }
+logs_work() { start l1 bb sh -c 'echo one; echo two >&2'; docker wait l1; says two docker logs l1; says one docker logs l1; }
+logs_follow() { start l1 bb sh -c 'for i in 1 2 3; do echo line $i; sleep 0.3; done'; says 'line 3' docker logs -f l1; }
+attach_works() { start a1 bb sh -c 'sleep 2; echo late'; says late docker attach --no-stdin a1; }
 attach_signal() {
-  start a bb sh -c 'trap "exit 8" INT; echo ready; while :; do sleep 0.1; done'
-  in_time says ready docker logs a
-  /usr/bin/docker attach --no-stdin a &
+  start a1 bb sh -c 'trap "exit 8" INT; echo ready; while :; do sleep 0.1; done'
+  in_time says ready docker logs a1
+  /usr/bin/docker attach --no-stdin a1 &
   sleep 1
   kill -INT $!
-  says 8 docker wait a
+  says 8 docker wait a1
 }
 cp_both_ways() {
-  start c bb sleep 60
+  start c1 bb sleep 60
   echo data >f
-  docker cp f c:/tmp/f
-  says data docker exec c cat /tmp/f
-  docker cp c:/etc/passwd g
+  docker cp f c1:/tmp/f
+  says data docker exec c1 cat /tmp/f
+  docker cp c1:/etc/passwd g
   grep -q user g
 }
 health_is() { # STATUS COMMAND
-  docker run -d --runtime="$runtime" --network none --health-cmd "$2" --health-interval 1s --health-retries 1 --name h bb sleep 60
-  in_time says "$1" inspect h '{{.State.Health.Status}}'
+  docker run -d --runtime="$runtime" --network none --health-cmd "$2" --health-interval 1s --health-retries 1 --name h1 bb sleep 60
+  in_time says "$1" inspect h1 '{{.State.Health.Status}}'
 }
-health_output() { health_is healthy 'echo checked'; says checked inspect h '{{json .State.Health}}'; }
-commit_works() { start m bb touch /committed; docker wait m; docker commit m cmi; plain cmi test -e /committed; }
-export_works() { start x bb touch /exported; docker wait x; docker export x | tar -t | grep -x exported; }
-diff_works() { start d bb touch /changed; docker wait d; says 'A /changed' docker diff d; }
-rename_works() { start n bb sleep 60; docker rename n newname; docker exec newname true; }
+health_output() { health_is healthy 'echo checked'; says checked inspect h1 '{{json .State.Health}}'; }
+commit_works() { start m1 bb touch /committed; docker wait m1; docker commit m1 cmi; plain cmi test -e /committed; }
+export_works() { start x1 bb touch /exported; docker wait x1; docker export x1 | tar -t | grep -x exported; }
+diff_works() { start d1 bb touch /changed; docker wait d1; says 'A /changed' docker diff d1; }
+rename_works() { start n1 bb sleep 60; docker rename n1 newname; docker exec newname true; }
 wait_many() { start w1 bb sh -c 'exit 3'; start w2 bb sh -c 'exit 4'; says 3 docker wait w1 w2; }
 daemon_restart() {
   start live --restart always bb sleep 60

@@ -1,5 +1,5 @@
 # Every process of a container is a km, seen from the host. These are krun's alone.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash disable=SC2016,SC2154
 
 # everything_is_km CONTAINER AT_LEAST: each process of the container's pid namespace executes the bytes of this SDK's km.
 everything_is_km() {
@@ -17,37 +17,37 @@ checker_works() {
   docker run -d --runtime=runc --network none --name native bb sleep 60
   status 1 everything_is_km native 1
 }
-tree() { start c "$@" sh -c 'sleep 100 & (sh -c "sleep 100; true") & sleep 100 | cat'; }
-process_tree() { tree bb; in_time everything_is_km c 5; }
+tree() { start c1 "$@" sh -c 'sleep 100 & (sh -c "sleep 100; true") & sleep 100 | cat'; }
+process_tree() { tree bb; in_time everything_is_km c1 5; }
 with_exec() {
   tree bb
-  docker exec -d c sh -c 'sleep 101; true'
-  docker exec -d --privileged -u user c sleep 102
-  in_time everything_is_km c 8
+  docker exec -d c1 sh -c 'sleep 101; true'
+  docker exec -d --privileged -u user c1 sleep 102
+  in_time everything_is_km c1 8
 }
 exec_races() {
-  start c bb sleep 100
+  start c1 bb sleep 100
   local looks=0
   for _ in $(seq 10); do
-    docker exec c sh -c 'for i in 1 2 3 4 5 6 7 8; do true | cat; done' &
-    everything_is_km c 1
+    docker exec c1 sh -c 'for i in 1 2 3 4 5 6 7 8; do true | cat; done' &
+    everything_is_km c1 1
     looks=$((looks + 1))
     wait $!
   done
   [ "$looks" = 10 ]
 }
-with_init() { tree --init bb; in_time everything_is_km c 6; }
-with_a_terminal() { start c -t bb sh -c 'sleep 100; true'; in_time everything_is_km c 2; }
+with_init() { tree --init bb; in_time everything_is_km c1 6; }
+with_a_terminal() { start c1 -t bb sh -c 'sleep 100; true'; in_time everything_is_km c1 2; }
 with_health_check() {
-  start c --health-cmd 'sleep 2; true' --health-interval 1s --health-timeout 10s bb sleep 100
-  in_time everything_is_km c 3
+  start c1 --health-cmd 'sleep 2; true' --health-interval 1s --health-timeout 10s bb sleep 100
+  in_time everything_is_km c1 3
 }
-with_restart() { start c bb sleep 100; docker restart -t 0 c; everything_is_km c 1; }
-privileged() { tree --privileged bb; in_time everything_is_km c 5; }
+with_restart() { start c1 bb sleep 100; docker restart -t 0 c1; everything_is_km c1 1; }
+privileged() { tree --privileged bb; in_time everything_is_km c1 5; }
 sharing_pids() {
-  start c bb sleep 100
-  start d --pid container:c bb sleep 100
-  everything_is_km c 2
+  start c1 bb sleep 100
+  start d1 --pid container:c1 bb sleep 100
+  everything_is_km c1 2
 }
 evil_image() {
   mkdir -p evil
@@ -68,9 +68,9 @@ evil_image() {
 }
 evil_files() {
   evil_image
-  start c -e LD_PRELOAD=/evil.so -e KM_HANDOVER=3 evil sh -c 'sleep 100; true' || return 0 # refusing it is right too
-  everything_is_km c 2
-  status 1 docker exec c test -e /evil-ran
+  start c1 -e LD_PRELOAD=/evil.so -e KM_HANDOVER=3 evil sh -c 'sleep 100; true' || return 0 # refusing it is right too
+  everything_is_km c1 2
+  status 1 docker exec c1 test -e /evil-ran
 }
 evil_devices_harm_nothing() {
   evil_image
@@ -79,10 +79,10 @@ evil_devices_harm_nothing() {
 }
 own_executable() { # a payload that is a link to the monitor's own file gets neither it nor a way to write it
   evil_image
-  start c bb sleep 100
+  start c1 bb sleep 100
   local path
-  for path in /proc/self/exe /proc/1/exe; do status 126 docker exec c "$path" || status 127 docker exec c "$path"; done
-  docker exec c sh -c '! (exec 9>/proc/1/exe) 2>/dev/null && ! grep /km /proc/1/maps'
+  for path in /proc/self/exe /proc/1/exe; do status 126 docker exec c1 "$path" || status 127 docker exec c1 "$path"; done
+  docker exec c1 sh -c '! (exec 9>/proc/1/exe) 2>/dev/null && ! grep /km /proc/1/maps'
 }
 km_stays() { # with every privilege, through every process it sees
   local sum

@@ -1,32 +1,32 @@
 # Limits, accounting and privileges.
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash disable=SC2016,SC2154
 
 in_group() { says "$1" plain "${@:3}" bb cat "/sys/fs/cgroup/$2"; }
 stats_work() {
-  start s bb sh -c 'while :; do :; done'
+  start s1 bb sh -c 'while :; do :; done'
   sleep 1
-  docker stats --no-stream --format '{{.PIDs}} {{.CPUPerc}} {{.MemUsage}}' s >stats
+  docker stats --no-stream --format '{{.PIDs}} {{.CPUPerc}} {{.MemUsage}}' s1 >stats
   grep -Eq '^1 [1-9]' stats
   ! grep -q ' 0B /' stats
 }
 update_works() {
-  start u bb sleep 60
-  docker update --memory 128m --memory-swap 256m u
-  says 134217728 docker exec u cat /sys/fs/cgroup/memory/memory.limit_in_bytes
+  start u1 bb sleep 60
+  docker update --memory 128m --memory-swap 256m u1
+  says 134217728 docker exec u1 cat /sys/fs/cgroup/memory/memory.limit_in_bytes
 }
-update_cpus() { start u bb sleep 60; docker update --cpus 0.25 u; says 25000 docker exec u cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us; }
-update_pids() { start u bb sleep 60; docker update --pids-limit 77 u; says 77 docker exec u cat /sys/fs/cgroup/pids/pids.max; }
+update_cpus() { start u1 bb sleep 60; docker update --cpus 0.25 u1; says 25000 docker exec u1 cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us; }
+update_pids() { start u1 bb sleep 60; docker update --pids-limit 77 u1; says 77 docker exec u1 cat /sys/fs/cgroup/pids/pids.max; }
 oom_kills() {
-  status 137 docker run --name o --runtime="$runtime" --network none -m 64m --memory-swap 64m bb dd if=/dev/zero of=/dev/null bs=200M count=1
-  says true inspect o '{{.State.OOMKilled}}'
+  status 137 docker run --name o1 --runtime="$runtime" --network none -m 64m --memory-swap 64m bb dd if=/dev/zero of=/dev/null bs=200M count=1
+  says true inspect o1 '{{.State.OOMKilled}}'
 }
 oom_of_a_child() {
   says survived plain -m 64m --memory-swap 64m bb sh -c 'dd if=/dev/zero of=/dev/null bs=200M count=1; echo survived'
 }
 memory_is_counted() {
-  start m -m 256m bb sh -c 'x=$(dd if=/dev/zero bs=1M count=20 | tr "\0" a); echo ready; sleep 60'
-  in_time says ready docker logs m
-  [ "$(docker exec m cat /sys/fs/cgroup/memory/memory.usage_in_bytes)" -gt 20000000 ]
+  start m1 -m 256m bb sh -c 'x=$(dd if=/dev/zero bs=1M count=20 | tr "\0" a); echo ready; sleep 60'
+  in_time says ready docker logs m1
+  [ "$(docker exec m1 cat /sys/fs/cgroup/memory/memory.usage_in_bytes)" -gt 20000000 ]
 }
 cpu_is_limited() {
   plain --cpus 0.2 bb sh -c 't=$(cut -d. -f1 /proc/uptime); e=$((t+3)); while [ $(cut -d. -f1 /proc/uptime) -lt $e ]; do :; done; cat /sys/fs/cgroup/cpu/cpu.stat' >stat

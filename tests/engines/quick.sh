@@ -19,12 +19,12 @@ tar -C rootfs -cf rootfs.tar .
 # Docker
 . "$KONTAIN_SOURCE/tests/engines/dockerd.sh"
 exec_works() {
-  start c bb sleep 60
-  says hello docker exec c echo hello
-  cmp "/proc/$(inspect c '{{.State.Pid}}')/exe" "$KONTAIN_SDK/bin/km"
+  start c1 bb sleep 60
+  says hello docker exec c1 echo hello
+  cmp "/proc/$(inspect c1 '{{.State.Pid}}')/exe" "$KONTAIN_SDK/bin/km"
 }
 published() {
-  networked w -p 18080:80 bb sh -c 'mkdir /www; echo served >/www/index.html; httpd -f -h /www -p 80'
+  networked w1 -p 18080:80 bb sh -c 'mkdir /www; echo served >/www/index.html; httpd -f -h /www -p 80'
   in_time says served curl -sf http://127.0.0.1:18080/
 }
 knows_krun() { docker info -f '{{json .Runtimes}}' | jq -e "$1"; }

@@ -12,7 +12,7 @@ enter_node "$@"
 
 # A user with subordinate ids, and an SDK at a place where users can get.
 uid=4321
-kvm_gid=$(getent group kvm | cut -d: -f3)
+kvm_gid=$(getent group kvm | cut -d: -f3 || true)
 kvm_gid=${kvm_gid:-4322}
 home=$node/home
 mkdir -p "$home" "$node/opt/bin" "/run/user/$uid"
@@ -25,7 +25,7 @@ getent group kvm >/dev/null || echo "kvm:x:$kvm_gid:" >>/etc/group
 echo worker:300000:65536 | tee -a /etc/subuid >>/etc/subgid
 krun_path=$node/opt/bin/krun
 podman_settings
-printf '[storage]\ndriver="overlay"\n' >/etc/containers/storage.conf
+rm /etc/containers/storage.conf # users have their own places
 
 groups=$uid,$kvm_gid
 as_user() {
@@ -101,8 +101,7 @@ all_checks() {
   check "volume" volume_works
   check "bind mount" bind_works
   check "capabilities" fails_saying 'not permitted' run --cap-drop ALL bb chown 1 /tmp
-  check "seccomp" fails_saying 'not permitted' run bb unshare -U true
-  check "init" says catatonit run --init bb cat /proc/1/cmdline
+  check "init" says podman-init run --init bb cat /proc/1/cmdline
   check "exec" exec_works
   check "exec: terminal" exec_tty
   check "kill" kill_works

@@ -86,7 +86,7 @@ secret() { echo hidden | podman secret create s1 - ; says hidden run --secret s1
 annotation() { [ "$runtime" = krun ] || return 0; says exit_group run --annotation app.kontain.trace=%process bb true; }
 all_are_km() {
   [ "$runtime" = krun ] || return 0
-  start c --init bb sh -c 'sleep 100 & sleep 101'
+  start c --init bb sh -c 'sleep 100 & sleep 101; true'
   podman exec -d c sleep 102
   in_time podman exec c sh -c 'ps | grep -q "sleep 102"'
   local namespace process seen=0

@@ -59,7 +59,7 @@ build_works() {
 unprivileged() { start c bb sleep 60; [ "$(awk '/^Uid/{print $2}' "/proc/$(inspect c '{{.State.Pid}}')/status")" = $uid ]; }
 all_are_km() {
   [ "$runtime" = krun ] || return 0
-  start c bb sh -c 'sleep 100 & sleep 101'
+  start c bb sh -c 'sleep 100 & sleep 101; true'
   podman exec c true
   local namespace process seen=0
   namespace=$(readlink "/proc/$(inspect c '{{.State.Pid}}')/ns/pid")

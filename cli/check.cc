@@ -1,6 +1,10 @@
 #include "cli/check.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -8,6 +12,7 @@
 #include "base/log.h"
 #include "base/subprocess.h"
 #include "base/text.h"
+#include "base/unique_fd.h"
 #include "linker/analyser/report.h"
 
 namespace kontain::cli {
@@ -73,25 +78,32 @@ Result<void> learn(analyser::Report& report, const std::vector<std::string>& arg
   std::error_code error;
   const fs::path own = fs::read_symlink("/proc/self/exe", error);
   if (error) return fail_errno("/proc/self/exe", "", error.value());
-  std::vector<std::string> command = {own.parent_path() / "km", "--trace", report.path};
+  // A file without a name, apart from what the program prints itself.
+  const UniqueFd trace(memfd_create("kontain-trace", MFD_CLOEXEC));
+  if (!trace) return fail_errno("--learn", "memfd_create", errno);
+  const std::string trace_path = "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(trace.get());
+  std::vector<std::string> command = {
+      own.parent_path() / "km", "--trace", "--trace-file", trace_path, "--", report.path};
   command.insert(command.end(), arguments.begin(), arguments.end());
   TRY_ASSIGN(const SubprocessResult run, run_subprocess(command));
   if (run.signal == 0 && run.exit_code >= 125) {
     const std::vector<std::string> lines = split(run.err, '\n');
     return fail("--learn", report.path, "km ended with " + std::to_string(run.exit_code) + ": " + lines[0]);
   }
-  analyser::merge_learned(report, names_in_trace(run.err));
+  TRY_ASSIGN(const std::vector<uint8_t> text, analyser::read_file(trace_path));
+  analyser::merge_learned(report, names_in_trace({text.begin(), text.end()}));
   return {};
 }
 
 Result<int> check(const CheckOptions& options) {
   std::vector<analyser::Report> reports;
+  analyser::CodeCache libraries;
   int worst = 0;
   const size_t count = options.learn ? 1 : options.paths.size();
   for (size_t i = 0; i < count; ++i) {
     TRY_ASSIGN(const std::vector<std::string> files, files_of(options.paths[i]));
     for (const std::string& file : files) {
-      auto report = analyser::check_file(file, {options.root});
+      auto report = analyser::check_file(file, {.root = options.root, .cache = &libraries});
       if (!report) {
         // In a folder, one broken file does not hide the others.
         if (files.size() == 1) return tl::make_unexpected(report.error());

@@ -78,7 +78,7 @@ void warn(const std::string& path, const analyser::ProgramCalls& calls) {
 
 Result<void> write_note_calls(const std::string& path, Warnings warnings) {
   TRY_ASSIGN(analyser::Program program, analyser::load_program(path, {}));
-  const analyser::ElfFile& file = program.images[0]->file;
+  const analyser::ElfFile& file = program.images[0]->file();
   if (!file.interpreter().empty() || !file.needed().empty()) return {};
   const analyser::ProgramCalls calls = analyser::find_calls(program);
   if (warnings == Warnings::On) warn(path, calls);

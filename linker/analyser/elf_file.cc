@@ -80,6 +80,21 @@ class FrameReader {
   bool failed_ = false;
 };
 
+// Sorts, and leaves nothing empty and nothing twice.
+void merge_overlaps(std::vector<Range>& ranges) {
+  std::erase_if(ranges, [](const Range& range) { return range.start >= range.end; });
+  std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.start < b.start; });
+  std::vector<Range> merged;
+  for (const Range& range : ranges) {
+    if (!merged.empty() && range.start < merged.back().end) {
+      merged.back().end = std::max(merged.back().end, range.end);
+    } else {
+      merged.push_back(range);
+    }
+  }
+  ranges = std::move(merged);
+}
+
 // What a CIE says about its FDEs.
 struct FrameKind {
   uint8_t pointer_encoding = 0;
@@ -123,6 +138,13 @@ FileKind kind_of(Bytes head) {
   return FileKind::Other;
 }
 
+const char* foreign_format(Bytes head) {
+  if (head.size() < EI_NIDENT) return nullptr;
+  if (head[EI_CLASS] != ELFCLASS64) return "a 32-bit program";
+  if (head[EI_DATA] != ELFDATA2LSB) return "a big-endian program";
+  return nullptr;
+}
+
 Result<std::vector<uint8_t>> read_file(const std::string& path) {
   // A FIFO or a device would wait for somebody.
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -162,8 +184,7 @@ Result<void> ElfFile::read() {
   const std::optional<Elf64_Ehdr> header = read_at<Elf64_Ehdr>(bytes_, 0);
   if (!header || kind_of(bytes_) != FileKind::Elf) return fail("", "", "not an ELF file");
   header_ = *header;
-  if (header_.e_ident[EI_CLASS] != ELFCLASS64) return fail("", "", "a 32-bit program");
-  if (header_.e_ident[EI_DATA] != ELFDATA2LSB) return fail("", "", "a big-endian program");
+  if (const char* what = foreign_format(bytes_)) return fail("", "", what);
   if (header_.e_phnum != 0 && header_.e_phentsize != sizeof(Elf64_Phdr)) {
     return fail("", "", "its program headers have an unknown size");
   }
@@ -188,6 +209,7 @@ Result<void> ElfFile::read() {
       if (const auto end = checked_add(segment.p_vaddr, segment.p_filesz)) code_.push_back({segment.p_vaddr, *end});
     }
   }
+  merge_overlaps(code_);
   return {};
 }
 
@@ -288,8 +310,8 @@ void ElfFile::read_relocations(uint64_t address, uint64_t size) {
     const auto relocation = *read_at<Elf64_Rela>(table, i * sizeof(Elf64_Rela));
     const auto index = ELF64_R_SYM(relocation.r_info);
     switch (ELF64_R_TYPE(relocation.r_info)) {
+      case R_X86_64_IRELATIVE: ifuncs_ = true; [[fallthrough]];
       case R_X86_64_RELATIVE:
-      case R_X86_64_IRELATIVE:
         relocations_.push_back({relocation.r_offset, "", static_cast<uint64_t>(relocation.r_addend)});
         break;
       case R_X86_64_JUMP_SLOT:

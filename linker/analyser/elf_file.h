@@ -63,10 +63,14 @@ class ElfFile {
   const std::vector<uint64_t>& start_points() const { return start_points_; }
   // The ranges of .eh_frame's descriptions: where each function of a stripped file begins and ends.
   const std::vector<Range>& frames() const { return frames_; }
-  // Executable code: sections, without the linkage tables that only jump elsewhere; whole segments if there are none.
+  // Executable code, ascending and disjoint: sections, without the linkage tables that only jump elsewhere; whole
+  // segments if there are none.
   const std::vector<Range>& code() const { return code_; }
   // Bits of GNU_PROPERTY_X86_ISA_1_NEEDED: the processor levels without which the file refuses to run.
   uint32_t needed_isa() const { return needed_isa_; }
+
+  // True when the loader calls functions to choose others (STT_GNU_IFUNC).
+  bool has_ifuncs() const { return ifuncs_; }
 
   // The loaded bytes from `address` to the end of the file's part of its segment; empty when there are none.
   Bytes at(uint64_t address) const;
@@ -98,9 +102,12 @@ class ElfFile {
   std::vector<Range> frames_;
   std::vector<Range> code_;
   uint32_t needed_isa_ = 0;
+  bool ifuncs_ = false;
 };
 
 FileKind kind_of(Bytes head);
+// Why an ELF file that begins so cannot be one of x86-64 Linux ("a 32-bit program"), or nothing.
+const char* foreign_format(Bytes head);
 // All bytes of a file. Fails with the host's error.
 Result<std::vector<uint8_t>> read_file(const std::string& path);
 

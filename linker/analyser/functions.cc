@@ -54,6 +54,7 @@ Functions::Functions(const ElfFile& file) : file_(file) {
   fill_gaps();
   name_functions();
   read_linkage();
+  asks_processor_ = knows_processor();
   for (Function& function : all_) decode(function);
 }
 
@@ -67,8 +68,9 @@ void Functions::find_ranges() {
     }
   }
   std::erase_if(ranges, [&](const Range& range) {
-    return std::none_of(file_.code().begin(), file_.code().end(),
-                        [&](const Range& code) { return code.contains(range.start) && range.end <= code.end; });
+    const auto next = std::upper_bound(file_.code().begin(), file_.code().end(), range.start,
+                                       [](uint64_t start, const Range& code) { return start < code.start; });
+    return next == file_.code().begin() || range.end > std::prev(next)->end;
   });
   std::sort(ranges.begin(), ranges.end(),
             [](const Range& a, const Range& b) { return a.start != b.start ? a.start < b.start : a.end < b.end; });
@@ -179,7 +181,20 @@ void Functions::refer(Function& function, uint64_t target) const {
   }
 }
 
-void Functions::decode(Function& function) const {
+// By a function that the loader chooses, or by asking a library; CPUID itself is seen when decoding.
+bool Functions::knows_processor() const {
+  if (file_.has_ifuncs()) return true;
+  constexpr std::string_view kQuestions[] = {
+      "__cpu_model", "__cpu_indicator_init", "__cpu_features2",          "getauxval",
+      "__getauxval", "_rtld_global_ro",      "_dl_x86_get_cpu_features", "__x86_get_cpuid_feature_leaf"};
+  const auto asks = [&](std::string_view name) {
+    return std::find(std::begin(kQuestions), std::end(kQuestions), name) != std::end(kQuestions);
+  };
+  return std::any_of(imports_.begin(), imports_.end(), asks) ||
+         std::any_of(file_.symbols().begin(), file_.symbols().end(), [&](const Symbol& s) { return asks(s.name); });
+}
+
+void Functions::decode(Function& function) {
   const ZydisDecoder decoder = make_decoder();
   Bytes code = file_.at(function.range.start);
   code = code.first(std::min<uint64_t>(code.size(), function.range.end - function.range.start));
@@ -191,6 +206,8 @@ void Functions::decode(Function& function) const {
     if (ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, nullptr, code.data(), code.size(), &instruction))) {
       length = instruction.length;
       if (is_system_call(instruction)) function.makes_calls = true;
+      if (instruction.mnemonic == ZYDIS_MNEMONIC_CPUID) asks_processor_ = true;
+      function.extensions |= extension_of(instruction);
       if (const auto target = relative_target(instruction, address)) {
         refer(function, *target);
       } else if (has_fixed_addresses && instruction.raw.imm[0].size >= 32) {

@@ -16,6 +16,8 @@ namespace {
 
 constexpr size_t kMaximumImages = 512;
 constexpr int kMaximumWrapperRounds = 8;
+// What is kept of libraries, by the size of their files; the rest of an entry is a few times as much.
+constexpr uint64_t kMaximumCached = uint64_t{256} << 20;
 
 namespace fs = std::filesystem;
 
@@ -43,9 +45,16 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
   return text;
 }
 
+// As the loaders judge before they take a file: ones for other processors are passed by.
 bool is_usable(const std::string& path) {
-  const auto bytes = ElfFile::open(path);
-  return bytes && bytes->header().e_machine == EM_X86_64;
+  std::error_code error;
+  // A FIFO would wait for somebody.
+  if (!fs::is_regular_file(path, error)) return false;
+  std::ifstream in(path, std::ios::binary);
+  Elf64_Ehdr header{};
+  if (!in.read(reinterpret_cast<char*>(&header), sizeof header)) return false;
+  const Bytes head(reinterpret_cast<const uint8_t*>(&header), sizeof header);
+  return kind_of(head) == FileKind::Elf && !foreign_format(head) && header.e_machine == EM_X86_64;
 }
 
 class Loader {
@@ -53,25 +62,24 @@ class Loader {
   explicit Loader(const SearchOptions& options) : options_(options), folders_(system_folders(options)) {}
 
   Result<Program> load(const std::string& path) {
-    TRY(add(fs::path(path).filename(), path));
-    const std::string interpreter = program_.images[0]->file.interpreter();
+    TRY_ASSIGN(ElfFile file, ElfFile::open(path));
+    add(fs::path(path).filename(), path, std::make_shared<const Code>(std::move(file)));
+    const std::string interpreter = program_.images[0]->file().interpreter();
     if (!interpreter.empty()) add_needed(*program_.images[0], interpreter);
     // Breadth first, as the loaders do.
     for (size_t i = 0; i < program_.images.size() && program_.images.size() < kMaximumImages; ++i) {
       const Image& image = *program_.images[i];
-      for (const std::string& name : image.file.needed()) add_needed(image, name);
+      for (const std::string& name : image.file().needed()) add_needed(image, name);
     }
     return std::move(program_);
   }
 
  private:
-  Result<void> add(const std::string& name, const std::string& path) {
-    TRY_ASSIGN(ElfFile file, ElfFile::open(path));
-    auto image = std::make_unique<Image>(std::move(file));
+  void add(const std::string& name, const std::string& path, std::shared_ptr<const Code> code) {
+    auto image = std::make_unique<Image>(std::move(code));
     image->name = name;
     image->path = path;
     program_.images.push_back(std::move(image));
-    return {};
   }
 
   void add_needed(const Image& user, const std::string& name) {
@@ -80,7 +88,12 @@ class Loader {
     // musl's loader is its C library.
     if (file_name == "libc.so" && known_.contains("ld-musl-x86_64.so.1")) return;
     const std::string path = find(user, name);
-    if (path.empty() || !add(file_name, path)) program_.missing.push_back(name);
+    auto code = path.empty() ? Result<std::shared_ptr<const Code>>(fail(name, "", "not found")) : cache().load(path);
+    if (code) {
+      add(file_name, path, std::move(*code));
+    } else {
+      program_.missing.push_back(name);
+    }
   }
 
   std::string find(const Image& user, const std::string& name) const {
@@ -89,7 +102,7 @@ class Loader {
     const std::string origin = parent.empty() ? "." : parent.string();
     std::vector<std::string> folders;
     for (const Image* image : {&user, static_cast<const Image*>(program_.images[0].get())}) {
-      for (const std::string& folder : image->file.run_paths()) {
+      for (const std::string& folder : image->file().run_paths()) {
         const std::string text = replaced(replaced(folder, "${ORIGIN}", "$ORIGIN"), "$ORIGIN", origin);
         folders.push_back(folder.starts_with("$") ? text : options_.root + text);
       }
@@ -103,7 +116,10 @@ class Loader {
     return {};
   }
 
+  CodeCache& cache() { return options_.cache ? *options_.cache : own_cache_; }
+
   SearchOptions options_;
+  CodeCache own_cache_;
   std::vector<std::string> folders_;
   Program program_;
   std::set<std::string> known_;
@@ -120,9 +136,9 @@ class Linker {
   explicit Linker(Program& program) : program_(program) {
     for (uint32_t i = 0; i < program.images.size(); ++i) {
       Image& image = *program.images[i];
-      image.calls.assign(image.functions.all().size(), {});
-      for (const Symbol& symbol : image.file.symbols()) {
-        if (const auto index = image.functions.containing(symbol.value))
+      image.calls.assign(image.functions().all().size(), {});
+      for (const Symbol& symbol : image.file().symbols()) {
+        if (const auto index = image.functions().containing(symbol.value))
           exports_.try_emplace(symbol.name, Place{i, *index});
       }
     }
@@ -138,12 +154,12 @@ class Linker {
 
  private:
   std::optional<Place> resolve(uint32_t image, uint32_t import) const {
-    const auto found = exports_.find(program_.images[image]->functions.imports()[import]);
+    const auto found = exports_.find(program_.images[image]->functions().imports()[import]);
     return found == exports_.end() ? std::nullopt : std::optional(found->second);
   }
 
   std::optional<Parameter> wrapper_at(uint32_t image, uint64_t target) const {
-    const Functions& functions = program_.images[image]->functions;
+    const Functions& functions = program_.images[image]->functions();
     std::optional<Place> place;
     if (const auto index = functions.containing(target)) {
       // Only its beginning is a call.
@@ -158,8 +174,8 @@ class Linker {
   // True when the function became a wrapper that it was not.
   bool trace(uint32_t image_index, uint32_t index) {
     Image& image = *program_.images[image_index];
-    const Range range = image.functions.all()[index].range;
-    const Bytes code = image.file.at(range.start);
+    const Range range = image.functions().all()[index].range;
+    const Bytes code = image.file().at(range.start);
     const bool was_wrapper = image.calls[index].parameter.has_value();
     image.calls[index] = trace_calls(code.first(std::min<uint64_t>(code.size(), range.end - range.start)), range.start,
                                      [&](uint64_t target) { return wrapper_at(image_index, target); });
@@ -170,7 +186,7 @@ class Linker {
   void trace_all() {
     std::vector<Place> wrappers;
     for (uint32_t i = 0; i < program_.images.size(); ++i) {
-      const auto& all = program_.images[i]->functions.all();
+      const auto& all = program_.images[i]->functions().all();
       for (uint32_t f = 0; f < all.size(); ++f) {
         if (all[f].makes_calls && trace(i, f)) wrappers.push_back({i, f});
       }
@@ -178,7 +194,7 @@ class Linker {
     for (int round = 0; !wrappers.empty() && round < kMaximumWrapperRounds; ++round) {
       std::vector<Place> found;
       for (uint32_t i = 0; i < program_.images.size(); ++i) {
-        const auto& all = program_.images[i]->functions.all();
+        const auto& all = program_.images[i]->functions().all();
         for (uint32_t f = 0; f < all.size(); ++f) {
           if (uses_one(i, all[f], wrappers) && trace(i, f)) found.push_back({i, f});
         }
@@ -207,9 +223,9 @@ class Linker {
   }
 
   void reach_all() {
-    for (const auto& image : program_.images) reached_.emplace_back(image->functions.all().size(), false);
+    for (const auto& image : program_.images) reached_.emplace_back(image->functions().all().size(), false);
     for (uint32_t i = 0; i < program_.images.size(); ++i) {
-      const Functions& functions = program_.images[i]->functions;
+      const Functions& functions = program_.images[i]->functions();
       for (const uint32_t root : functions.roots()) reach({i, root});
       if (i != 0) continue;
       for (uint32_t f = 0; f < functions.all().size(); ++f) reach({i, f});
@@ -217,7 +233,7 @@ class Linker {
     while (!work_.empty()) {
       const Place place = work_.front();
       work_.pop_front();
-      const Function& function = program_.images[place.image]->functions.all()[place.function];
+      const Function& function = program_.images[place.image]->functions().all()[place.function];
       for (const uint32_t other : function.functions) reach({place.image, other});
       for (const uint32_t import : function.imports) {
         if (const auto target = resolve(place.image, import)) reach(*target);
@@ -227,7 +243,7 @@ class Linker {
 
   void collect(uint32_t image_index, ProgramCalls& out) const {
     const Image& image = *program_.images[image_index];
-    const auto& all = image.functions.all();
+    const auto& all = image.functions().all();
     for (uint32_t f = 0; f < all.size(); ++f) {
       if (!reached_[image_index][f]) continue;
       const CallNumbers& calls = image.calls[f];
@@ -238,9 +254,21 @@ class Linker {
       if (calls.unknown) out.unknown.push_back(source);
       if (calls.legacy) out.legacy.push_back(source);
     }
-    const auto& imports = image.functions.imports();
+    if (!image.functions().asks_processor()) collect_instructions(image_index, out);
+    const auto& imports = image.functions().imports();
     if (image_index == 0 && std::find(imports.begin(), imports.end(), "dlopen") != imports.end())
       out.opens_libraries = true;
+  }
+
+  void collect_instructions(uint32_t image_index, ProgramCalls& out) const {
+    const Image& image = *program_.images[image_index];
+    const auto& all = image.functions().all();
+    for (uint32_t f = 0; f < all.size(); ++f) {
+      if (!reached_[image_index][f]) continue;
+      for (Extensions missing = all[f].extensions & missing_here(); missing != 0; missing &= missing - 1) {
+        out.instructions.try_emplace(extension_name(missing & -missing), Source{image.name, all[f].name});
+      }
+    }
   }
 
   Program& program_;
@@ -250,6 +278,19 @@ class Linker {
 };
 
 }  // namespace
+
+Result<std::shared_ptr<const Code>> CodeCache::load(const std::string& path) {
+  if (const auto found = codes_.find(path); found != codes_.end()) return found->second;
+  TRY_ASSIGN(ElfFile file, ElfFile::open(path));
+  auto code = std::make_shared<const Code>(std::move(file));
+  bytes_ += code->file.bytes().size();
+  if (bytes_ > kMaximumCached) {
+    codes_.clear();
+    bytes_ = code->file.bytes().size();
+  }
+  codes_.emplace(path, code);
+  return code;
+}
 
 Result<Program> load_program(const std::string& path, const SearchOptions& options) {
   return Loader(options).load(path);

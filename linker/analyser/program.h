@@ -9,13 +9,35 @@
 
 namespace kontain::analyser {
 
-struct Image {
-  explicit Image(ElfFile elf) : file(std::move(elf)), functions(file) {}
-  std::string name;  // as others ask for it
-  std::string path;
+// A file with its functions found: what is the same in every program that loads it.
+struct Code {
+  explicit Code(ElfFile elf) : file(std::move(elf)), functions(file) {}
+  Code(const Code&) = delete;
+  Code& operator=(const Code&) = delete;
   ElfFile file;
   Functions functions;
+};
+
+// Libraries that several programs load are read once. Not for several threads.
+class CodeCache {
+ public:
+  // Fails as ElfFile::open does.
+  Result<std::shared_ptr<const Code>> load(const std::string& path);
+
+ private:
+  std::map<std::string, std::shared_ptr<const Code>> codes_;
+  uint64_t bytes_ = 0;  // of the files in codes_
+};
+
+struct Image {
+  explicit Image(std::shared_ptr<const Code> found) : code(std::move(found)) {}
+  std::string name;  // as others ask for it
+  std::string path;
+  std::shared_ptr<const Code> code;
   std::vector<CallNumbers> calls;  // by function; empty for those that make none
+
+  const ElfFile& file() const { return code->file; }
+  const Functions& functions() const { return code->functions; }
 };
 
 // Where a call comes from.
@@ -28,7 +50,9 @@ struct ProgramCalls {
   std::map<uint16_t, Source> numbers;  // each with the first place found
   std::vector<Source> unknown;         // a number that is computed or comes from outside
   std::vector<Source> legacy;          // the 32-bit gates
-  bool opens_libraries = false;        // dlopen: code that was not looked at
+  // What this processor lacks of the instructions in files that do not ask which it has, each with the first place.
+  std::map<std::string, Source> instructions;
+  bool opens_libraries = false;  // dlopen: code that was not looked at
 };
 
 struct Program {
@@ -38,7 +62,8 @@ struct Program {
 
 // Where libraries are looked for behind the file's own paths, as the host's loader has it; `root` stands before each.
 struct SearchOptions {
-  std::string root;  // the folder that is the program's "/"; empty is the host's
+  std::string root;            // the folder that is the program's "/"; empty is the host's
+  CodeCache* cache = nullptr;  // of the libraries; without one each program reads its own
 };
 
 // Loads `path` and what it needs. Fails when the program itself cannot be read.

@@ -32,8 +32,8 @@ void check_fixed_ranges(const Image& image, Report& report) {
   for (const auto& [symbol, what] :
        {std::pair("__tsan_init", "ThreadSanitizer"), std::pair("__msan_init", "MemorySanitizer"),
         std::pair("__hwasan_init", "HWAddressSanitizer")}) {
-    const auto& symbols = image.file.symbols();
-    const auto& imports = image.functions.imports();
+    const auto& symbols = image.file().symbols();
+    const auto& imports = image.functions().imports();
     const bool defined = std::any_of(symbols.begin(), symbols.end(), [&](const Symbol& s) { return s.name == symbol; });
     if (defined || std::find(imports.begin(), imports.end(), symbol) != imports.end()) {
       report.problems.push_back(image.name + ": " + what + " wants addresses that a payload cannot have");
@@ -56,7 +56,7 @@ void check_processor(const Image& image, Report& report) {
       {GNU_PROPERTY_X86_ISA_1_V4, "x86-64-v4", __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")},
   };
   for (const Level& level : levels) {
-    if ((image.file.needed_isa() & level.bit) && !level.present) {
+    if ((image.file().needed_isa() & level.bit) && !level.present) {
       report.problems.push_back(image.name + ": needs a processor of the level " + level.name + ", which this is not");
     }
   }
@@ -99,6 +99,10 @@ void note_calls(const ProgramCalls& calls, Report& report) {
   if (refused != 0) report.notes.push_back("it can make " + std::to_string(refused) + " calls that always fail");
   if (!calls.unknown.empty()) {
     report.notes.push_back("at " + std::to_string(calls.unknown.size()) + " places the number of a call was not found");
+  }
+  for (const auto& [name, source] : calls.instructions) {
+    report.notes.push_back(source.image + ": " + source.function + " has " + name +
+                           " instructions, which this processor lacks: SIGILL if it gets there");
   }
   for (const Source& source : calls.legacy) {
     report.notes.push_back(source.image + ": " + source.function + " has 32-bit system calls, which end in SIGSEGV");
@@ -178,7 +182,12 @@ Result<Report> check_file(const std::string& path, const SearchOptions& options)
     const FileKind kind = kind_of(bytes);
     if (kind == FileKind::Elf) {
       std::string outer = std::move(report.kind);
-      TRY(check_elf(program, options, report));
+      if (const char* what = foreign_format(bytes)) {
+        report.kind = "foreign executable";
+        report.problems.push_back(std::string("it is ") + what);
+      } else {
+        TRY(check_elf(program, options, report));
+      }
       if (!outer.empty()) report.kind = outer + ", run by " + program;
       return report;
     }

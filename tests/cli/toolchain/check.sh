@@ -58,6 +58,10 @@ cp static foreign
 printf '\xb7\x00' | dd of=foreign bs=1 seek=18 conv=notrunc status=none
 run 2 "$kontain" check foreign
 has out 'another processor: aarch64'
+cp static old
+printf '\x01' | dd of=old bs=1 seek=4 conv=notrunc status=none
+run 2 "$kontain" check old
+has out 'problem: it is a 32-bit program'
 printf '#!/bin/sh\nexit 0\n' >good.script
 printf '#!/no/shell\n' >bad.script
 printf '#!/usr/bin/env no-such-program\n' >lost.script
@@ -76,6 +80,25 @@ run 125 "$kontain" check
 head -c 700 static >cut
 run 125 "$kontain" check cut
 has err 'cut off'
+
+# Instructions that no processor has had for long, in a program that does not ask; and in one that does.
+cat >old.c <<'END'
+#ifdef ASKS
+#include <cpuid.h>
+static int present(void) { unsigned a, b, c, d; return __get_cpuid(0x80000001, &a, &b, &c, &d) && d >> 31; }
+#else
+static int present(void) { return 0; }
+#endif
+__attribute__((noinline)) void add(void) { asm volatile("pfadd %mm1, %mm0"); }
+int main(void) { if (present()) add(); return 0; }
+END
+"$gcc" -O0 -o asks -DASKS old.c
+run 0 "$kontain" check asks
+if ! grep -qw 3dnow /proc/cpuinfo; then
+  "$gcc" -O0 -o silent old.c
+  run 1 "$kontain" check silent
+  has out 'note: silent: add has 3DNow! instructions, which this processor lacks'
+fi
 
 # A folder: the worst verdict counts, JSON has them all.
 mkdir folder

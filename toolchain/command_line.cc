@@ -4,6 +4,7 @@
 #include <llvm/Option/ArgList.h>
 #include <llvm/Option/OptTable.h>
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 
@@ -80,6 +81,17 @@ void add_sanitizer_runtime(const InputArgList& parsed, std::vector<std::string>&
   out.push_back("-fno-sanitize=vptr,function");
 }
 
+// Old C that GCC 12 takes with a warning; clang's default is an error, which a build system would notice. With -Werror
+// they are errors in both.
+void accept_old_c(const InputArgList& parsed, std::vector<std::string>& out) {
+  const std::vector<std::string> warnings = parsed.getAllArgValues(options::OPT_W_Joined);
+  if (std::find(warnings.begin(), warnings.end(), "error") != warnings.end()) return;
+  for (const char* name : {"implicit-function-declaration", "implicit-int", "int-conversion",
+                           "incompatible-function-pointer-types", "return-mismatch"}) {
+    out.push_back(std::string("-Wno-error=") + name);
+  }
+}
+
 bool last_is(const InputArgList& parsed, options::ID wanted, options::ID other) {
   const Arg* last = parsed.getLastArg(wanted, other);
   return last && last->getOption().matches(wanted);
@@ -133,6 +145,7 @@ Result<CommandLine> plan_command_line(const std::vector<std::string>& args, cons
   append(plan.args, sdk_options(sdk));
   append(plan.args, mode);
   add_sanitizer_runtime(parsed, plan.args);
+  accept_old_c(parsed, plan.args);
   // The driver leaves this out of static-PIE links.
   if (parsed.hasArg(options::OPT_rdynamic)) plan.args.push_back("-Wl,--export-dynamic");
   plan.args.push_back("--end-no-unused-arguments");

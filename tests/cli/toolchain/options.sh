@@ -23,6 +23,29 @@ same "$("$gcc" -print-multiarch)" x86_64-linux-musl
 same "$("$gcc" -print-multi-os-directory)" .
 same "$("$gcc" -dumpfullversion)" "$("$gcc" -dumpversion)"
 
+# Old C is taken as GCC 12 takes it: with a warning, or as an error where that was asked for.
+cat >old.c <<'END'
+static int f() { return; }
+static int g(int (*h)(char*)) { return h ? 3 : 0; }
+static int k(const char* p) { return *p; }
+main() { char* p = 0x1000; undeclared(p); return g(k) - 3 + 0 * f(); }
+END
+echo 'int undeclared(char* p) { return p != (char*)0x1000; }' >undeclared.c
+run 0 "$gcc" -std=gnu89 -o program old.c undeclared.c
+has err 'warning: .*\[-Wint-conversion\]'
+./program
+run 0 "$gcc" -std=gnu17 -o program old.c undeclared.c
+has err 'warning: call to undeclared function .undeclared.'
+has err 'warning: .*\[-Wimplicit-int\]'
+has err 'warning: .*\[-Wreturn-mismatch\]'
+lacks err 'unknown warning option'
+./program
+run 1 "$gcc" -Werror=implicit-function-declaration -c old.c
+has err 'error: call to undeclared function'
+run 1 "$gcc" -Werror -c old.c
+has err 'error: call to undeclared function'
+run 1 "$gcc" -pedantic-errors -std=c17 -c old.c
+
 cat >overflow.c <<'END'
 #include <limits.h>
 int main(int argc, char** argv) { (void)argv; return INT_MAX + argc < 0 ? 0 : 3; }

@@ -1,6 +1,7 @@
-# {fmt}: ctest over its own tests, as C++20: its own char8_type is no character type for libc++ 19. Debian's source is without their copy of googletest; Debian's own takes its place.
+# {fmt}: ctest over its own tests, as C++20: its own char8_type is no character type for libc++ 19. Debian's source is
+# without their copy of googletest; Debian's own takes its place.
 # shellcheck shell=bash disable=SC2034,SC2154
-package=fmtlib version=9.1.0+ds1-2
+package=fmtlib version=9.1.0+ds1-2 title="{fmt}"
 build() {
   local gtest
   gtest=$("$KONTAIN_SOURCE/tests/programs/fetch-package.sh" googletest)/usr/src/googletest
@@ -14,4 +15,4 @@ END
   cmake -S . -B out -DCMAKE_BUILD_TYPE=Release -DFMT_DOC=OFF -DCMAKE_CXX_STANDARD=20 && make -C out -j"$jobs"
 }
 check() { cd out && ctest; }
-results() { grep -E 'Passed|Failed|tests passed' | sed 's/ *[0-9.]* sec//; s/.*: //'; }
+results() { ctest_results; }

@@ -111,6 +111,17 @@ void note_calls(const ProgramCalls& calls, Report& report) {
     report.notes.push_back("it loads more code while it runs (dlopen), which was not looked at");
 }
 
+// A library may count on the program that loads it to have others by then (Java's count on libjvm.so).
+void note_missing(const std::string& name, Report& report) {
+  if (name == report.interpreter) {
+    report.problems.push_back("its interpreter " + name + " is not there");
+  } else if (report.is_program) {
+    report.problems.push_back("the library " + name + " is not there");
+  } else {
+    report.notes.push_back("the library " + name + " is not found; the program has to have loaded it before");
+  }
+}
+
 Result<void> check_elf(const std::string& path, const SearchOptions& options, Report& report) {
   TRY_ASSIGN(const ElfFile file, ElfFile::open(path));
   describe(file, report);
@@ -121,10 +132,7 @@ Result<void> check_elf(const std::string& path, const SearchOptions& options, Re
     check_fixed_ranges(*image, report);
     check_processor(*image, report);
   }
-  for (const std::string& name : program.missing) {
-    report.problems.push_back(name == report.interpreter ? "its interpreter " + name + " is not there"
-                                                         : "the library " + name + " is not there");
-  }
+  for (const std::string& name : program.missing) note_missing(name, report);
   note_calls(find_calls(program), report);
   return {};
 }

@@ -45,7 +45,11 @@ cc -shared -o libf.so f.c
 cc -o user main.c -L. -lf -Wl,-rpath,'$ORIGIN'
 run 1 "$kontain" check user
 lacks out 'problem'
+cc -shared -o libg.so -x c - -L. -lf <<<'int f(void); int g(void) { return f(); }'
 mv libf.so elsewhere
+run 1 "$kontain" check libg.so
+has out '^libg.so: usable, with notes'
+has out 'note: the library libf.so is not found'
 run 2 "$kontain" check user
 has out '^user: will not run'
 has out 'problem: the library libf.so is not there'

@@ -1,0 +1,18 @@
+#include "imagebuild/oci/json.h"
+#include "imagebuild/store/files.h"
+#include "imagebuild/store/store.h"
+
+namespace kontain::image {
+
+Result<void> Store::set_recipe(const Digest& image, std::string_view text) const {
+  if (text.size() > kLargestDocument) return fail("recipe", image.brief(), "larger than 4 MiB");
+  TRY_ASSIGN(const auto before, read_file_at(recipes_.get(), image.hex(), kLargestDocument));
+  if (before == text) return {};
+  return replace_file_at(recipes_.get(), image.hex(), tmp_.get(), text);
+}
+
+Result<std::optional<std::string>> Store::recipe(const Digest& image) const {
+  return read_file_at(recipes_.get(), image.hex(), kLargestDocument);
+}
+
+}  // namespace kontain::image

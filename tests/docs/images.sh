@@ -1,0 +1,4 @@
+# shellcheck shell=bash
+export PATH="$KONTAIN_SDK/bin:$PATH"
+# shellcheck source=tests/docs/blocks.sh
+. "$KONTAIN_SOURCE/tests/docs/blocks.sh" docs/images.md

@@ -20,10 +20,9 @@ expect_status 0 "$build_tool" --store by-digest pull "$registry/team/app@$digest
 expect_status 0 "$build_tool" --store direct inspect "docker://$name:v1"
 
 # What is there is not sent again; what another repository has is mounted.
-requests() { python3 "$KONTAIN_SOURCE/tests/image/proxy.py" "$@"; }
 start_proxy() {
   proxy_port=$(free_port)
-  requests "$proxy_port" "${registry#localhost:}" "$@" >proxy.log &
+  python3 "$KONTAIN_SOURCE/tests/image/proxy.py" "$proxy_port" "${registry#localhost:}" "$@" >proxy.log 2>proxy.err &
   proxy_pid=$!
   in_time bash -c "exec 3<>/dev/tcp/127.0.0.1/$proxy_port"
 }

@@ -51,10 +51,16 @@ Result<int> run_copy(const Invocation& invocation, const std::string& source, co
 Result<void> put_image(const Invocation& invocation, const Store& store, const Descriptor& image,
                        const std::string& name, const std::string& output) {
   TRY_ASSIGN(const Locator to, Locator::parse_output(output));
-  const std::string& target = to.name.empty() ? name : to.name;
-  const bool needs_name =
-      to.kind != LocatorKind::Layout && to.kind != LocatorKind::OciArchive && to.kind != LocatorKind::DockerArchive;
-  if (needs_name && target.empty()) return fail("--output", output, "the image needs a name");
+  std::string target = to.name.empty() ? name : to.name;
+  // A layout may call its images anything; everywhere else a name is repository and tag.
+  const bool any_name = to.kind == LocatorKind::Layout || to.kind == LocatorKind::OciArchive;
+  if (target.empty() && !any_name && to.kind != LocatorKind::DockerArchive) {
+    return fail("--output", output, "the image needs a name");
+  }
+  if (!target.empty() && !any_name) {
+    TRY_ASSIGN(const Reference reference, Reference::parse(target));
+    target = reference.text();
+  }
   if (to.kind == LocatorKind::Registry) return push_to(invocation, store, image, target);
   if (to.kind == LocatorKind::Store) return store.tag(target, image);
   return export_file(store, image, to, target);

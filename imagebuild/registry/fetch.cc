@@ -3,9 +3,22 @@
 namespace kontain::image {
 namespace {
 
+// The complete name that `text` is short for; "" when it is a digest.
+Result<std::string> name_in_store(const Store& store, const std::string& text) {
+  const auto reference = Reference::parse(text);
+  TRY_ASSIGN(const std::vector<NamedImage> images, store.list());
+  for (const NamedImage& image : images) {
+    if (image.name == text || (reference && image.name == reference->text())) return image.name;
+  }
+  return std::string();
+}
+
 Result<Imported> from_store(const Store& store, const Locator& from, const FetchOptions& options) {
   const auto found = store.resolve(from.name);
-  if (found) return Imported{*found, from.name};
+  if (found) {
+    TRY_ASSIGN(const std::string name, name_in_store(store, from.name));
+    return Imported{*found, name};
+  }
   const auto reference = Reference::parse(from.name);
   const bool may_pull = options.missing == FetchOptions::Missing::Pull && reference && !reference->registry.empty();
   if (!may_pull) return tl::make_unexpected(found.error());

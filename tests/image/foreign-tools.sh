@@ -27,6 +27,13 @@ for compression in gzip zstd none; do
   expect_equal "$(tree "back-$compression/rootfs")" "$(tree "ours-$compression/rootfs")" "files by skopeo, $compression"
 done
 
+# A name is complete wherever it goes; an image that has none in the store goes without.
+kb copy app:gzip docker-archive:named.tar:other >/dev/null
+expect_equal "$(tar -xOf named.tar manifest.json | jq -c '.[0].RepoTags')" '["other:latest"]' "name given for an archive"
+expect_equal "$(tar -xOf docker-gzip.tar manifest.json | jq -c '.[0].RepoTags')" '["app:gzip"]' "name of the store"
+kb copy "$digest" docker-archive:nameless.tar >/dev/null
+expect_equal "$(tar -xOf nameless.tar manifest.json | jq -c '.[0].RepoTags')" '[]' "name of a digest"
+
 # umoci knows gzip and plain layers.
 for compression in gzip none; do
   umoci stat --image layout:$compression --json >stat.json

@@ -34,20 +34,26 @@ Result<UniqueFd> open_regular(const std::string& path) {
   return fd;
 }
 
-Result<void> add_host_file(TarWriter& tar, const HostFile& host, Entry entry) {
-  TRY_ASSIGN(UniqueFd fd, open_regular(host.path));
+Result<void> add_open_file(TarWriter& tar, UniqueFd fd, const std::string& name, Entry entry) {
   struct stat status{};
-  if (fstat(fd.get(), &status) != 0) return fail_errno("stat", host.path, errno);
-  if (!S_ISREG(status.st_mode)) return fail("layer", host.path, "not a regular file any more");
+  if (fstat(fd.get(), &status) != 0) return fail_errno("stat", name, errno);
+  if (!S_ISREG(status.st_mode)) return fail("layer", name, "not a regular file any more");
   posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   entry.size = static_cast<uint64_t>(status.st_size);
-  FdSource content(std::move(fd), host.path);
+  FdSource content(std::move(fd), name);
   return tar.add(entry, &content);
 }
 
 Result<void> add_file(TarWriter& tar, const LayerFile& file) {
   if (file.entry.type != EntryType::File) return tar.add(file.entry);
-  if (const auto* host = std::get_if<HostFile>(&file.content)) return add_host_file(tar, *host, file.entry);
+  if (const auto* host = std::get_if<HostFile>(&file.content)) {
+    TRY_ASSIGN(UniqueFd fd, open_regular(host->path));
+    return add_open_file(tar, std::move(fd), host->path, file.entry);
+  }
+  if (const auto* opened = std::get_if<OpenedFile>(&file.content)) {
+    TRY_ASSIGN(UniqueFd fd, opened->open());
+    return add_open_file(tar, std::move(fd), opened->name, file.entry);
+  }
   const auto* bytes = std::get_if<std::string>(&file.content);
   Entry entry = file.entry;
   StringSource content(bytes ? std::string_view(*bytes) : std::string_view());

@@ -1,11 +1,13 @@
 // A layer from a list of files.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/error.h"
+#include "base/unique_fd.h"
 #include "imagebuild/layer/compress.h"
 #include "imagebuild/oci/digest.h"
 #include "imagebuild/tar/entry.h"
@@ -17,11 +19,17 @@ struct HostFile {
   std::string path;
 };
 
+// Content that is opened when it is written: below a folder's descriptor, say, where no link leads out.
+struct OpenedFile {
+  std::function<Result<UniqueFd>()> open;
+  std::string name;  // for errors
+};
+
 // One entry of a layer to be made and where its content is from.
 struct LayerFile {
   Entry entry;  // entry.path: relative to the root of the image, normal spelling (tar/reader.h, normal_path)
   // Of a File: a file of the host (entry.size is found when it is read), or the bytes. Else ignored.
-  std::variant<std::monostate, HostFile, std::string> content;
+  std::variant<std::monostate, HostFile, OpenedFile, std::string> content;
 };
 
 using LayerFiles = std::vector<LayerFile>;

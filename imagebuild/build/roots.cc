@@ -1,0 +1,158 @@
+#include "imagebuild/build/roots.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "imagebuild/layer/apply.h"
+
+namespace kontain::image::build {
+namespace {
+
+namespace fs = std::filesystem;
+
+UniqueFd open_locked(const std::string& path, int flags) {
+  UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | flags, 0600));
+  if (fd && flock(fd.get(), LOCK_EX | LOCK_NB) != 0) fd.reset();
+  return fd;
+}
+
+// Folders that somebody's tree left without permissions are opened up so that they can be removed by anybody but root.
+void remove_tree(const fs::path& path) {
+  std::error_code ignored;
+  if (geteuid() != 0) {
+    fs::recursive_directory_iterator walk(path, fs::directory_options::skip_permission_denied, ignored), end;
+    for (; walk != end; walk.increment(ignored)) {
+      if (walk->is_directory(ignored) && !walk->is_symlink(ignored)) {
+        fs::permissions(walk->path(), fs::perms::owner_all, fs::perm_options::add, ignored);
+      }
+    }
+  }
+  fs::remove_all(path, ignored);
+}
+
+// What nobody holds the lock of was left by a build that was killed.
+void remove_abandoned(const fs::path& top) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(top, ignored)) {
+    if (entry.path().extension() != ".lock") continue;
+    const UniqueFd lock = open_locked(entry.path().string(), 0);
+    if (!lock) continue;
+    fs::path folder = entry.path();
+    remove_tree(folder.replace_extension());
+    fs::remove(entry.path(), ignored);
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Workshop>> Workshop::create(const Store& store) {
+  const fs::path top = fs::path(store.directory()) / "build";
+  std::error_code error;
+  fs::create_directories(top, error);
+  if (error) return fail_errno(top.string(), "", error.value());
+  remove_abandoned(top);
+  for (unsigned number = 0;; ++number) {
+    const std::string path = (top / (std::to_string(getpid()) + "-" + std::to_string(number))).string();
+    UniqueFd lock = open_locked(path + ".lock", O_EXCL);
+    if (!lock && (errno == EEXIST || errno == EWOULDBLOCK) && number < 1000) continue;
+    if (!lock) return fail_errno(path + ".lock", "", errno);
+    if (mkdir(path.c_str(), 0700) != 0) return fail_errno(path, "", errno);
+    return std::unique_ptr<Workshop>(new Workshop(store, path, std::move(lock)));
+  }
+}
+
+Workshop::~Workshop() {
+  remove_tree(path_);
+  unlink((path_ + ".lock").c_str());
+}
+
+Result<std::string> Workshop::new_folder(std::string_view purpose) {
+  const std::scoped_lock guard(mutex_);
+  std::string name = std::string(purpose) + std::to_string(count_++);
+  const std::string path = path_ + "/" + name;
+  if (mkdir(path.c_str(), 0755) != 0) return fail_errno(path, "", errno);
+  // Whatever the umask: this folder may become the root of an image.
+  if (chmod(path.c_str(), 0755) != 0) return fail_errno(path, "", errno);
+  return name;
+}
+
+Result<std::string> Workshop::unpacked(const std::vector<StoredLayer>& layers) {
+  std::vector<Digest> key;
+  for (const StoredLayer& layer : layers) key.push_back(layer.diff_id);
+  {
+    const std::scoped_lock guard(mutex_);
+    for (const auto& [digests, name] : unpacked_) {
+      if (digests == key) return name;
+    }
+  }
+  TRY_ASSIGN(std::string name, new_folder("root"));
+  const std::string path = path_ + "/" + name;
+  const UniqueFd root(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return fail_errno(path, "", errno);
+  ApplyOptions options;
+  options.ownership = geteuid() == 0 ? Ownership::Keep : Ownership::Ignore;
+  for (const StoredLayer& layer : layers) {
+    TRY_ASSIGN(UniqueFd blob, store_.open_blob(layer.descriptor));
+    FdSource compressed(std::move(blob), layer.descriptor.digest.text());
+    VerifyingSource verified(compressed, layer.descriptor);
+    TRY(apply_layer(root.get(), verified, options));
+  }
+  const std::scoped_lock guard(mutex_);
+  unpacked_.emplace_back(std::move(key), name);
+  return name;
+}
+
+Result<std::string> Workshop::mount_points() {
+  {
+    const std::scoped_lock guard(mutex_);
+    if (!mount_points_.empty()) return mount_points_;
+  }
+  TRY_ASSIGN(std::string name, new_folder("mounts"));
+  const std::string path = path_ + "/" + name;
+  for (const char* folder : {"/dev", "/proc", "/sys", "/etc"}) {
+    if (mkdir((path + folder).c_str(), 0755) != 0) return fail_errno(path + folder, "", errno);
+  }
+  for (const char* file : {"/etc/hosts", "/etc/resolv.conf"}) {
+    const UniqueFd made(open((path + file).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    if (!made) return fail_errno(path + file, "", errno);
+  }
+  const std::scoped_lock guard(mutex_);
+  mount_points_ = name;
+  return name;
+}
+
+void StageRoot::added(size_t index, Changes changes) { changes_[index] = changes; }
+
+void StageRoot::executed(size_t index, std::string upper) { uppers_[index] = std::move(upper); }
+
+Result<std::vector<std::string>> StageRoot::lowers(Workshop& workshop, const std::vector<StoredLayer>& layers) {
+  for (; !folders_.empty() && covered_ < layers.size(); ++covered_) {
+    const auto upper = uppers_.find(covered_);
+    const auto changes = changes_.find(covered_);
+    if (upper != uppers_.end()) {
+      folders_.push_back(upper->second);
+    } else if (changes != changes_.end() && changes->second == Changes::AddOnly) {
+      TRY_ASSIGN(std::string name, workshop.unpacked({layers[covered_]}));
+      folders_.push_back(std::move(name));
+    } else {
+      // Its whiteouts mean something only on top of the others.
+      folders_.clear();
+    }
+  }
+  if (folders_.empty()) {
+    TRY_ASSIGN(std::string name, workshop.unpacked(layers));
+    folders_ = {std::move(name)};
+  }
+  covered_ = layers.size();
+  std::vector<std::string> names(folders_.rbegin(), folders_.rend());
+  TRY_ASSIGN(std::string mounts, workshop.mount_points());
+  names.push_back(std::move(mounts));
+  return names;
+}
+
+}  // namespace kontain::image::build

@@ -1,0 +1,66 @@
+// Root file systems of stages: layers unpacked into folders that live as long as the build, put together by overlayfs.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/unique_fd.h"
+#include "imagebuild/context/folder.h"
+#include "imagebuild/store/image.h"
+#include "imagebuild/store/store.h"
+
+namespace kontain::image::build {
+
+// A folder in the store for one build. What builds that were killed left there is removed by the next one.
+class Workshop {
+ public:
+  static Result<std::unique_ptr<Workshop>> create(const Store& store);
+  Workshop(const Workshop&) = delete;
+  Workshop& operator=(const Workshop&) = delete;
+  ~Workshop();
+
+  const std::string& path() const { return path_; }
+  // A new empty folder; its name in path().
+  Result<std::string> new_folder(std::string_view purpose);
+  // Layers applied one over the other: the name of the folder that holds the result. Made once for the same layers.
+  Result<std::string> unpacked(const std::vector<StoredLayer>& layers);
+  // A folder with what krun mounts something on, so that these names are not made in the image.
+  Result<std::string> mount_points();
+
+ private:
+  Workshop(const Store& store, std::string path, UniqueFd lock)
+      : store_(store), path_(std::move(path)), lock_(std::move(lock)) {}
+  const Store& store_;
+  std::string path_;
+  UniqueFd lock_;
+  std::mutex mutex_;
+  unsigned count_ = 0;
+  std::string mount_points_;
+  std::vector<std::pair<std::vector<Digest>, std::string>> unpacked_;
+};
+
+// What a layer can do to what is below it.
+enum class Changes { AddOnly, Any };
+
+// The layers of one stage as the lower folders of an overlay.
+class StageRoot {
+ public:
+  // The layer `index` is in the image now.
+  void added(size_t index, Changes changes);
+  // The layer `index` was made just now: what it changes is in the folder `upper`.
+  void executed(size_t index, std::string upper);
+  // Names of folders of the workshop, the topmost first.
+  Result<std::vector<std::string>> lowers(Workshop& workshop, const std::vector<StoredLayer>& layers);
+
+ private:
+  std::vector<std::string> folders_;  // the lowest first; the first has several layers
+  size_t covered_ = 0;                // layers that are in folders_
+  std::map<size_t, std::string> uppers_;
+  std::map<size_t, Changes> changes_;
+};
+
+}  // namespace kontain::image::build

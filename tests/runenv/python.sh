@@ -1,0 +1,54 @@
+#!/bin/bash
+# runenv-python-3.11: the language under krun, and a service under docker with krun.
+. "$KONTAIN_SOURCE/tests/lib/common.sh"
+. "$KONTAIN_SOURCE/tests/runenv/lib.sh"
+need_runenv
+make_workdir
+make_runenv python-3.11
+digest=$(grep -o 'runenv-python-3.11:[0-9a-f]*' built)
+expect_contains <(kontain_build ls) "runenv-python-3.11"
+expect_contains <(kontain_build inspect --show config "$digest") '"app.kontain.runenv": "python-3.11"'
+
+bundle python-3.11
+cp "$KONTAIN_SOURCE/tests/runenv/smoke.py" python-3.11/rootfs/work/
+# An extension with native code, as a wheel has it.
+if [ -e /usr/include/python3.11/Python.h ]; then
+  cat >native.c <<'END'
+#include <Python.h>
+static PyObject *answer(PyObject *self, PyObject *args) { return PyLong_FromLong(42); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "native", 0, -1, methods};
+PyMODINIT_FUNC PyInit_native(void) { return PyModule_Create(&module); }
+END
+  gcc -shared -fPIC -I/usr/include/python3.11 -o python-3.11/rootfs/work/native.so native.c
+fi
+in_bundle python-3.11 python3 /work/smoke.py >out 2>err || { tail -30 out err; fail "smoke.py"; }
+expect_contains out "all passed"
+cat out
+
+mkdir service
+cat >service/app.py <<'END'
+import http.server, json, platform, sqlite3, ssl, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        facts = {"python": sys.version.split()[0], "kernel": platform.release(), "sqlite": sqlite3.sqlite_version}
+        body = json.dumps(facts).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+http.server.ThreadingHTTPServer(("", 8080), Handler).serve_forever()
+END
+cat >service/Dockerfile <<'END'
+FROM runenv-python-3.11
+COPY app.py /app/
+USER app
+EXPOSE 8080
+CMD ["python3", "/app/app.py"]
+END
+start_docker
+service python-service service
+answers python-service 18081 / '"python": "3.11' python3 -c 'import os; print(os.uname().release)'
+echo "python: all passed"

@@ -55,8 +55,23 @@ Result<PayloadRequest> payload_request(const Store& store, const BuildOptions& o
 }
 
 Result<void> check_form(const BuildOptions& options) {
-  if (options.is_short_form()) return {};
-  return fail("build", "", "nothing to build: --payload, --from, --runenv or --copy is needed");
+  const bool dockerfile = !options.file.context.empty() || !options.file.dockerfile.empty();
+  if (dockerfile && options.is_short_form())
+    return fail("build", options.file.context, "a Dockerfile's image or one payload's, not both at once");
+  if (dockerfile || options.is_short_form()) return {};
+  return fail("build", "",
+              "nothing to build: a folder with a Dockerfile, --payload, --from, --runenv or --copy is needed");
+}
+
+Result<Descriptor> build_file(const Store& store, const BuildOptions& options, const FetchOptions& fetch) {
+  TRY_ASSIGN(build::BuildOptions request, dockerfile_request(options.file));
+  TRY(set_pairs(request.labels, options.labels, "--label"));
+  TRY_ASSIGN(request.epoch, source_date_epoch());
+  TRY_ASSIGN(request.compression.compression, compression_of(options.compression));
+  request.compression.level = options.level;
+  request.use_cache = !options.no_cache;
+  request.dry_run = options.dry_run;
+  return build_dockerfile(store, request, options.file.progress, fetch);
 }
 
 }  // namespace
@@ -75,6 +90,7 @@ void add_build_options(CLI::App& app, BuildOptions& options) {
   result.add_option("--compression-level", options.level, "gzip 1-12, zstd 1-22")->check(CLI::Range(1, 22));
   result.add_flag("--no-cache", options.no_cache, "do everything again");
   result.add_flag("--dry-run", options.dry_run, "only say what would be done");
+  add_dockerfile_options(app, options.file);
   CLI::Option_group& form = *app.add_option_group("An image of one payload");
   form.add_option("--payload", options.payload, "program; becomes the entry point")->type_name("FILE");
   form.add_option("--arg", options.arguments, "its argument; may be repeated")->expected(1)->take_all();
@@ -103,6 +119,7 @@ void add_build_options(CLI::App& app, BuildOptions& options) {
 
 Result<Descriptor> build_image(const Store& store, const BuildOptions& options, const FetchOptions& fetch) {
   TRY(check_form(options));
+  if (!options.is_short_form()) return build_file(store, options, fetch);
   TRY_ASSIGN(const PayloadRequest request, payload_request(store, options, fetch));
   return build_payload(store, request);
 }
@@ -110,6 +127,11 @@ Result<Descriptor> build_image(const Store& store, const BuildOptions& options, 
 Result<std::vector<std::string>> plan_image(const Store& store, const BuildOptions& options,
                                             const FetchOptions& fetch) {
   TRY(check_form(options));
+  if (!options.is_short_form()) {
+    // It prints the stages itself.
+    TRY(build_file(store, options, fetch));
+    return std::vector<std::string>();
+  }
   TRY_ASSIGN(const PayloadRequest request, payload_request(store, options, fetch));
   TRY_ASSIGN(std::vector<std::string> steps, plan_payload(request));
   for (std::string& step : steps) step = "copy " + step;

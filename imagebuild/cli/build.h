@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "imagebuild/cli/dockerfile_build.h"
 #include "imagebuild/payload/payload.h"
 #include "imagebuild/registry/fetch.h"
 #include "imagebuild/store/store.h"
@@ -22,6 +23,8 @@ struct BuildOptions {
   int level = 0;
   bool no_cache = false;
   bool dry_run = false;
+
+  DockerfileOptions file;
 
   // Of the short form.
   std::string payload;

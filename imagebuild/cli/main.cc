@@ -12,9 +12,10 @@ namespace {
 using AddVerb = void (*)(CLI::App&, Invocation&);
 
 // Every verb, in the order of --help.
-constexpr std::array kVerbs = {AddVerb{add_pull}, AddVerb{add_push},   AddVerb{add_copy}, AddVerb{add_unpack},
-                               AddVerb{add_tag},  AddVerb{add_ls},     AddVerb{add_rm},   AddVerb{add_inspect},
-                               AddVerb{add_diff}, AddVerb{add_verify}, AddVerb{add_gc}};
+constexpr std::array kVerbs = {AddVerb{add_pull},  AddVerb{add_push},   AddVerb{add_copy}, AddVerb{add_unpack},
+                               AddVerb{add_tag},   AddVerb{add_ls},     AddVerb{add_rm},   AddVerb{add_inspect},
+                               AddVerb{add_diff},  AddVerb{add_verify}, AddVerb{add_gc},   AddVerb{add_convert},
+                               AddVerb{add_runenv}};
 
 int run(int argc, char** argv) {
   set_tool_name("kontain-build");
@@ -36,7 +37,8 @@ int run(int argc, char** argv) {
   }
   const auto status = invocation.run();
   if (status) return *status;
-  print_error(status.error());
+  // An empty error: what there is to say was printed where it happened.
+  if (!status.error().message().empty()) print_error(status.error());
   return kFailed;
 }
 

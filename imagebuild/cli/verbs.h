@@ -22,6 +22,8 @@ void add_rm(CLI::App& app, Invocation& invocation);
 void add_inspect(CLI::App& app, Invocation& invocation);
 void add_gc(CLI::App& app, Invocation& invocation);
 void add_diff(CLI::App& app, Invocation& invocation);
+void add_convert(CLI::App& app, Invocation& invocation);
+void add_runenv(CLI::App& app, Invocation& invocation);
 void add_verify(CLI::App& app, Invocation& invocation);
 
 // Puts an image of the store under `name` into one place (Locator::parse_output).

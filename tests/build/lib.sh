@@ -1,0 +1,37 @@
+# What the suites of Dockerfile builds share. Sourced behind tests/lib/common.sh.
+# shellcheck shell=bash disable=SC2154
+
+# Enters a scratch folder with a store of its own.
+make_store() {
+  make_workdir
+  export XDG_DATA_HOME=$workdir/data
+  store=$workdir/store
+}
+
+build() { "$KONTAIN_SDK/bin/kontain-build" --store "$store" "$@"; }
+
+# built NAME [OPTIONS...]: builds ./NAME.ctx, whose Dockerfile is on stdin, as image NAME; prints the digest.
+built() {
+  local name=$1
+  shift
+  mkdir -p "$name.ctx"
+  cat >"$name.ctx/Dockerfile"
+  build -t "$name" --print digest "$@" "$name.ctx"
+}
+
+# unpacked NAME: its root file system is in ./NAME.root/rootfs, its configuration in ./NAME.root/image.json.
+unpacked() {
+  rm -rf "$1.root"
+  build unpack "$1" "$1.root" >/dev/null
+}
+
+# config NAME FILTER: what jq finds in its configuration.
+config() { jq -r "$2" <"$1.root/image.json"; }
+
+# refuses TEXT COMMAND...: it fails, saying TEXT.
+refuses() {
+  local text=$1
+  shift
+  if "$@" >out 2>err; then fail "it did not fail: $*"; fi
+  expect_contains err "$text"
+}

@@ -98,6 +98,8 @@ void put_interpreter_in_front(std::vector<std::string>& arguments, const elf::Sh
 // Follows #! lines to a program. `may_reopen`: an interpreter could open the first file by its name.
 load::Loaded<FoundProgram> follow_scripts(OpenedFile file, std::vector<std::string> arguments, bool may_reopen,
                                           const task::OpenForExec& open) {
+  // AT_EXECFN and the process's name stay those of the script (linux/fs/exec.c, bprm->filename).
+  const std::string first = file.path;
   for (int depth = 0; depth <= kScriptDepth; ++depth) {
     auto shebang = read_shebang(file.fd, file.path);
     if (!shebang) return tl::make_unexpected(shebang.error());
@@ -105,7 +107,7 @@ load::Loaded<FoundProgram> follow_scripts(OpenedFile file, std::vector<std::stri
       std::string executable = real_path(file.fd);
       auto program = load::prepare_program(std::move(file.fd), file.path, open);
       if (!program) return tl::make_unexpected(program.error());
-      return FoundProgram{std::move(*program), std::move(arguments), file.path, std::move(executable)};
+      return FoundProgram{std::move(*program), std::move(arguments), first, std::move(executable)};
     }
     if (!may_reopen) return not_started(file.path, ENOENT);
     // A script needs the permission to be executed like any program.

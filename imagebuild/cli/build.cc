@@ -82,7 +82,8 @@ void add_build_options(CLI::App& app, BuildOptions& options) {
   result.add_option("-o,--output", options.outputs, "also put it there; may be repeated")
       ->type_name("KIND[:PATH]")
       ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   result.add_option("--print", options.print, "text, digest or json")->check(CLI::IsMember({"text", "digest", "json"}));
   result.add_option("--sbom", options.sbom_file, "write an SPDX document of what is in the image")->type_name("FILE");
   result.add_option("--compression", options.compression, "of layers: gzip, zstd or none")
@@ -93,26 +94,30 @@ void add_build_options(CLI::App& app, BuildOptions& options) {
   add_dockerfile_options(app, options.file);
   CLI::Option_group& form = *app.add_option_group("An image of one payload");
   form.add_option("--payload", options.payload, "program; becomes the entry point")->type_name("FILE");
-  form.add_option("--arg", options.arguments, "its argument; may be repeated")->expected(1)->take_all();
+  form.add_option("--arg", options.arguments, "its argument; may be repeated")->take_all()->allow_extra_args(false);
   form.add_option("--copy", options.copies, "file or folder to put into the image; may be repeated")
       ->type_name("SOURCE:/DESTINATION")
       ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   form.add_flag("--closure", options.closure, "with the interpreter and libraries of every program");
   form.add_option("--from", options.from, "image to build upon")->type_name("IMAGE");
   form.add_option("--runenv", options.runenv, "language runtime to build upon")->type_name("LANGUAGE-VERSION");
   form.add_option("--env", options.env, "variable of the environment; may be repeated")
       ->type_name("NAME=VALUE")
       ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   form.add_option("--label", options.labels, "label; may be repeated")
       ->type_name("NAME=VALUE")
       ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   form.add_option("--annotation", options.annotations, "annotation of the manifest; may be repeated")
       ->type_name("NAME=VALUE")
       ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   form.add_option("--user", options.user, "user of the process")->type_name("USER[:GROUP]");
   form.add_option("--workdir", options.working_dir, "working directory of the process")->type_name("DIR");
 }

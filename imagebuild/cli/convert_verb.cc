@@ -104,7 +104,8 @@ void add_convert(CLI::App& app, Invocation& invocation) {
   verb.add_flag("--check", arguments->check, "say of every program in it whether it will run; fail when one will not");
   verb.add_option("-o,--output", arguments->outputs, "also put it there; may be repeated")
       ->type_name("KIND[:PATH]")
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   verb.callback([&invocation, arguments] {
     invocation.run = [&invocation, arguments] { return run_convert(invocation, *arguments); };
   });

@@ -9,11 +9,11 @@ make_runenv java-17
 
 bundle java-17
 javac --release 17 -d java-17/rootfs/work "$KONTAIN_SOURCE/tests/runenv/Smoke.java"
-in_bundle java-17 java -cp /work Smoke >out 2>err || { tail -30 out err; fail "Smoke"; }
+in_bundle java-17 java -cp /work Smoke >out 2>err || { tail -n 30 out err; fail "Smoke"; }
 expect_contains out "all passed"
 cat out
 # The class data archive is in use.
-in_bundle java-17 java -Xshare:on -Xlog:class+load -cp /work Smoke version >out 2>err || { tail out err; fail "-Xshare:on"; }
+in_bundle java-17 java -Xshare:on -Xlog:class+load -cp /work Smoke version >out 2>err || { tail -n 20 out err; fail "-Xshare:on"; }
 expect_contains out "shared objects file"
 
 mkdir -p service/classes

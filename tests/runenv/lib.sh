@@ -18,7 +18,7 @@ make_runenv() {
     kontain_build runenv build "$1" --progress plain >"$workdir/built" 2>"$log"
   ) 9>"$store.lock" || {
     grep -qE 'apt-get download|npm pack' "$log" && skip "packages cannot be fetched: $(tail -1 "$log")"
-    tail -20 "$log"
+    tail -n 20 "$log"
     fail "runenv build $1"
   }
 }
@@ -91,7 +91,7 @@ answers() {
     got=$(nsenter --net="$node/netns" curl -sf -m 5 "http://127.0.0.1:$port$path") && break
     sleep 0.3
   done
-  case $got in *"$text"*) ;; *) docker logs "$name" | tail -20; fail "$name answers '$got', not '$text'" ;; esac
+  case $got in *"$text"*) ;; *) docker logs "$name" | tail -n 20; fail "$name answers '$got', not '$text'" ;; esac
   expect_contains <(docker inspect -f '{{.HostConfig.Runtime}}' "$name") krun
   expect_contains <(docker exec "$name" "${@:5}" 2>&1) .kontain
   docker rm -f "$name" >/dev/null

@@ -9,7 +9,7 @@ make_runenv node-20
 
 bundle node-20
 cp "$KONTAIN_SOURCE/tests/runenv/smoke.mjs" node-20/rootfs/work/
-in_bundle node-20 node /work/smoke.mjs >out 2>err || { tail -30 out err; fail "smoke.mjs"; }
+in_bundle node-20 node /work/smoke.mjs >out 2>err || { tail -n 30 out err; fail "smoke.mjs"; }
 expect_contains out "all passed"
 cat out
 

@@ -22,7 +22,7 @@ PyMODINIT_FUNC PyInit_native(void) { return PyModule_Create(&module); }
 END
   gcc -shared -fPIC -I/usr/include/python3.11 -o python-3.11/rootfs/work/native.so native.c
 fi
-in_bundle python-3.11 python3 /work/smoke.py >out 2>err || { tail -30 out err; fail "smoke.py"; }
+in_bundle python-3.11 python3 /work/smoke.py >out 2>err || { tail -n 30 out err; fail "smoke.py"; }
 expect_contains out "all passed"
 cat out
 

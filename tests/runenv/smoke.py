@@ -3,7 +3,7 @@ import asyncio
 import bz2
 import concurrent.futures
 import ctypes
-import dbm
+import dbm.dumb
 import decimal
 import hashlib
 import importlib.util

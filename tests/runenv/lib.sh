@@ -47,10 +47,10 @@ stop_docker() {
   if [ -s "$node/docker.pid" ]; then
     docker ps -aq | xargs -r /usr/bin/docker rm -f >/dev/null 2>&1 || true
     kill "$(cat "$node/docker.pid")" 2>/dev/null || true
-    for _ in $(seq 50); do [ -e "$node/docker.pid" ] && sleep 0.2; done
+    for _ in $(seq 50); do [ ! -e "$node/docker.pid" ] || sleep 0.2; done
   fi
-  mountpoint -q "$node/netns" && umount "$node/netns"
-  grep -o " $workdir/[^ ]*" /proc/mounts | sort -r | xargs -r umount -l
+  ! mountpoint -q "$node/netns" || umount "$node/netns"
+  { grep -o " $workdir/[^ ]*" /proc/mounts || true; } | sort -r | xargs -r umount -l
   rm -rf "$workdir"
 }
 

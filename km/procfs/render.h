@@ -34,7 +34,7 @@ struct ProcessFacts {
   uint64_t start_code = 0, end_code = 0, start_stack = 0;
   uint64_t start_data = 0, end_data = 0, start_break = 0;
   uint64_t argument_start = 0, argument_end = 0, environment_start = 0, environment_end = 0;
-  uint64_t monitor_threads = 0;                   // of the host's count, not the payload's
+  uint64_t threads = 0;
   uint64_t blocked = 0, ignored = 0, caught = 0;  // signal sets: bit n-1 is signal n
 };
 

@@ -55,7 +55,7 @@ std::string status_line(std::string_view line, const ProcessFacts& facts) {
   if (field == "VmStk") return size_line(field, facts.stack >> 10);
   if (field == "VmExe") return size_line(field, facts.executable >> 10);
   if (field == "VmLib") return size_line(field, facts.libraries >> 10);
-  if (field == "Threads") return "Threads:\t" + std::to_string(first_number(line) - facts.monitor_threads);
+  if (field == "Threads") return "Threads:\t" + std::to_string(facts.threads);
   if (field == "SigBlk") return mask_line(field, facts.blocked);
   if (field == "SigIgn") return mask_line(field, facts.ignored);
   if (field == "SigCgt") return mask_line(field, facts.caught);
@@ -93,7 +93,7 @@ size_t name_length(std::string_view stat) {
 }
 
 void replace_facts(std::vector<std::string>& fields, const ProcessFacts& facts) {
-  replace(fields, 20, number_at(fields, 20) - facts.monitor_threads);
+  replace(fields, 20, facts.threads);
   replace(fields, 23, facts.mapped);
   replace(fields, 24, std::min(number_at(fields, 24), facts.mapped / kPage));
   replace(fields, 25, facts.stack_limit);

@@ -59,7 +59,7 @@ procfs::ProcessFacts facts_of(Task& task) {
   procfs::ProcessFacts facts;
   add_sizes(facts, mappings_of(task), task.process().executable());
   add_signals(facts, task);
-  facts.monitor_threads = count_monitor_threads(task);
+  facts.threads = count_payload_threads(task);
   facts.stack_limit = payload_limit(task, RLIMIT_RSS).value_or(rlimit{}).rlim_cur;
   facts.start_code = image.code_start;
   facts.end_code = image.code_end;

@@ -150,10 +150,10 @@ std::optional<ProcFile> identify_proc_file(Task& task, int number) {
 bool is_monitor_thread(Task& task, int tid) {
   if (tid == task.process().helper_tid) return true;
   const std::string stat = read_proc_text(task, "self/task/" + std::to_string(tid) + "/stat");
-  return (procfs::stat_field(stat, kFlagsField) & kUserWorker) != 0;
+  return stat.empty() || (procfs::stat_field(stat, kFlagsField) & kUserWorker) != 0;
 }
 
-uint64_t count_monitor_threads(Task& task) {
+uint64_t count_payload_threads(Task& task) {
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   const auto folder =
       keep_from_payload(task, [&] { return host(SYS_openat, proc_root(task).fd, "self/task", kFlags); });
@@ -164,7 +164,7 @@ uint64_t count_monitor_threads(Task& task) {
     if (listed.is_error() || listed.raw() == 0) break;
     procfs::any_numbered_entry(std::span(records).first(static_cast<size_t>(listed.raw())), procfs::DirentFormat::New,
                                [&](int tid) {
-                                 if (is_monitor_thread(task, tid)) ++count;
+                                 if (!is_monitor_thread(task, tid)) ++count;
                                  return false;
                                });
   }

@@ -31,10 +31,11 @@ bool renumber_proc_root(task::Process& process, int from, int to);
 // Nothing when `number` is no file of a procfs. A file that cannot be told is Answer::Refused.
 std::optional<ProcFile> identify_proc_file(Task& task, int number);
 
-// Threads that are in the process on the host and not in the payload: KVM's workers and the helper. `tid` is of the own
-// process.
+// Threads that are in the process on the host and not in the payload: KVM's workers, for which execve(2) does not wait,
+// the helper, and what has gone. `tid` is of the own process.
 bool is_monitor_thread(Task& task, int tid);
-uint64_t count_monitor_threads(Task& task);
+// What proc(5) calls num_threads.
+uint64_t count_payload_threads(Task& task);
 
 // All of an open file from its start; and of a file below proc_root(). Empty when it cannot be read.
 std::string read_host_file(int number);

@@ -122,14 +122,26 @@ std::optional<uint64_t> Machine::vdso_address() const {
   return vdso_ ? std::optional<uint64_t>(kVdsoCode) : std::nullopt;
 }
 
+std::optional<uint64_t> Machine::own_vdso_code() {
+  if (facts_.recipe != Recipe::A || !needs_own_getcpu()) return std::nullopt;
+  const auto pages = physical_->allocate_pages(vdso_size() / kPageSize);
+  if (!pages) return std::nullopt;
+  auto* copy = static_cast<std::byte*>(physical_->system_pointer(*pages));
+  std::memcpy(copy, reinterpret_cast<const void*>(vdso_->start), vdso_size());
+  if (!replace_getcpu({copy, vdso_size()})) return std::nullopt;
+  return pages;
+}
+
 Result<void> Machine::show_vdso() {
   const uint64_t data = find_host_vdso_data(*vdso_);
   if (vdso_->start - data > kVdsoCode - kVdsoArea) return fail("vDSO", "", "too much data");
   TRY(physical_->expose_host_pages(data, vdso_->end - data));
   const uint64_t shown = kVdsoCode - (vdso_->start - data);
-  for (uint64_t offset = 0; data + offset < vdso_->end; offset += kPageSize) {
-    const uint64_t no_execute = data + offset < vdso_->start ? x86::kPteNoExecute : 0;
-    if (!tables_->map_system_page(shown + offset, mem::kHostPagesGpa + offset, x86::kPteUser | no_execute)) {
+  const uint64_t code = own_vdso_code().value_or(mem::kHostPagesGpa + (vdso_->start - data));
+  for (uint64_t address = shown; address < kVdsoCode + vdso_size(); address += kPageSize) {
+    const bool is_code = address >= kVdsoCode;
+    const uint64_t page = is_code ? code + (address - kVdsoCode) : mem::kHostPagesGpa + (address - shown);
+    if (!tables_->map_system_page(address, page, x86::kPteUser | (is_code ? 0 : x86::kPteNoExecute))) {
       return fail("vDSO", "", "out of memory");
     }
   }

@@ -85,6 +85,8 @@ class Machine : private mem::SlotSink {
   // The vDSO is there from its first use on: a program that asks no clock does not pay for the slot. True: the access
   // that faulted can be made now.
   bool serve_vdso_fault(uint64_t address, uint64_t error_code);
+  // Where getcpu of the host's vDSO would be wrong: guest-physical pages with a copy whose is right.
+  std::optional<uint64_t> own_vdso_code();
   Result<void> show_vdso();
   Result<void> learn_host_facts();
   Result<Recipe> probe_recipe();

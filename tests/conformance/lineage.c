@@ -199,6 +199,7 @@ CASE(terminal_sends_signals) {
 
 static int read_in_background(void* terminal) {
   char byte;
+  while (getpgrp() != getpid()) nap_ms(1);
   return read((int)(long)terminal, &byte, 1) == 1 ? 0 : 1;
 }
 
@@ -207,7 +208,6 @@ static int job_control(void* unused) {
   int fd = take_terminal(), status;
   pid_t pid = start_child(read_in_background, (void*)(long)fd);
   MUST(setpgid(pid, pid));
-  kill(pid, SIGCONT);
   CHECK_EQ(waitpid(pid, &status, WUNTRACED), pid);
   say_status("reader", status);
   MUST(tcsetpgrp(fd, pid));

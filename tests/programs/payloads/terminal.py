@@ -50,8 +50,9 @@ def show(text):
     text = re.sub(r"\[\d\][+-]? +(Terminated|Killed) .*\n", "", text)
     # So is whether it tells of a stopped one once or twice.
     text = re.sub(r"(\[\d\][+-]? +Stopped .*\n)\1+", r"\1", text)
-    text = re.sub(r"\n+", "\n", text)
-    print(re.sub(r"(\[\d\]) \d+", r"\1 PID", text), end="")
+    # And so are empty lines.
+    for line in filter(None, re.sub(r"(\[\d\]) \d+", r"\1 PID", text).split("\n")):
+        print(line)
 
 
 # timeout makes itself the leader of a new group, which a shell that wants the terminal must not be behind.

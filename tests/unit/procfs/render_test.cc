@@ -127,7 +127,7 @@ ProcessFacts facts() {
   facts.start_code = 1001;
   facts.argument_start = 4001;
   facts.environment_end = 4004;
-  facts.monitor_threads = 1;
+  facts.threads = 3;
   facts.blocked = 0x1'0000'0002;
   facts.ignored = 4;
   facts.caught = 8;
@@ -148,7 +148,7 @@ TEST_CASE("status keeps the host's lines and replaces what is the payload's") {
   CHECK(text.find("VmData:\t    1024 kB\n") != std::string::npos);
   CHECK(text.find("SigBlk:\t0000000100000002\n") != std::string::npos);
   CHECK(text.find("SigIgn:\t0000000000000004\n") != std::string::npos);
-  CHECK(text.find("Threads:\t0\n") != std::string::npos);
+  CHECK(text.find("Threads:\t3\n") != std::string::npos);
   CHECK(text.find("Seccomp:\t0\n") != std::string::npos);
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("stat is taken apart behind the name, whatever that is") {
   const std::string text = render_stat(host, facts());
   CHECK(text.rfind("7 (a) b (c) R 1 2 3 0 -1 4194304 61 ", 0) == 0);
   CHECK(text.back() == '\n');
-  CHECK(stat_field(text, 20) == 1);
+  CHECK(stat_field(text, 20) == 3);
   CHECK(stat_field(text, 23) == 64 << 20);
   CHECK(stat_field(text, 24) == 99);
   CHECK(stat_field(text, 25) == 7777);

@@ -21,6 +21,8 @@ def action(name):
         ACTIONS.append((name, function))
         return function
     return keep
+FAULT = re.compile(r"^km: .*: killed by SIG.*\r?\n", re.MULTILINE)  # what km adds to the shell's own message
+JOB = re.compile(r"^\[(\d+)\] \d+$", re.MULTILINE)  # what bash says of a job in the background
 
 
 class Shell:
@@ -56,7 +58,8 @@ class Shell:
 
 
 def clean(text):
-    return NOISE.sub("", text)
+    text = FAULT.sub("", text)
+    return JOB.sub(r"[\1] N", NOISE.sub("", text))
 
 
 def sums(text):
@@ -70,9 +73,9 @@ def _(s):
     return s.run("seq 10 | sort -rn | head -3 | paste -sd+ | bc")
 
 
-@action("redirections and here-documents")
+@action("redirections")
 def _(s):
-    return s.run("cat >f <<E\none\ntwo\nE\ncat <f >>g; wc -l f g; ls nothing 2>&1; rm f g")
+    return s.run("printf 'one\\ntwo\\n' >f; cat <f >>g; cat <<<three >>g; wc -l f g; ls nothing 2>&1; rm f g")
 
 
 @action("variables, loops, functions")
@@ -203,7 +206,7 @@ def _(s):
 
 @action("background jobs and wait")
 def _(s):
-    return s.run("set +m; for i in 3 2 1; do (sleep 0.$i; exit $i) & done; wait; wait $!; echo $?; set -m")
+    return s.run("set +m; for i in 3 2 1; do (sleep 0.$i; exit $i) & done; wait $!; echo $?; wait; echo $?; set -m")
 
 
 @action("traps and signals")
@@ -251,8 +254,10 @@ def _(s):
     s.wait(":")
     s.keys("G")
     s.wait("500")
+    s.keys("g")
+    s.terminal.expect(pexpect.TIMEOUT, timeout=1)
     s.keys("/^250\r")
-    s.wait("250")
+    s.wait("280")
     s.keys("q")
     s.prompt()
     return s.run("echo $?")
@@ -277,12 +282,12 @@ def _(s):
 
 @action("ps")
 def _(s):
-    return s.run("ps -eo comm,tty,stat --sort pid | tr -s ' '; ps aux | head -1")
+    return s.run("ps -eo comm,tty,s --sort pid | tr -s ' '; ps aux | head -1")
 
 
 @action("ps of a tree")
 def _(s):
-    return s.run("(sleep 9 & sleep 9 & ps -o args --forest -t $(tty) | grep -v ps; kill %1 %2) 2>/dev/null; pstree -a 1 | head -3")
+    return s.run("(sleep 9 & sleep 9 & ps -o args --forest -t $(tty) | grep -v ps; kill %1 %2) 2>/dev/null; pstree -aT 1 | head -3")
 
 
 @action("top")
@@ -303,12 +308,12 @@ def _(s):
 
 @action("nice, renice, ionice, taskset")
 def _(s):
-    return s.run("nice -n 5 nice; renice -n 3 $$ >/dev/null; nice; ionice; taskset -c 0 nproc")
+    return sums(s.run("nice -n 5 nice; renice -n 3 $$ >/dev/null; nice; ionice; taskset -c 0 nproc"))
 
 
 @action("/proc")
 def _(s):
-    return s.run("cat /proc/$$/comm; readlink /proc/$$/exe /proc/self/cwd; tr '\\0' ' ' </proc/$$/cmdline; ls /proc/self/fd | wc -l")
+    return s.run("cat /proc/$$/comm; readlink /proc/self/exe /proc/self/cwd; tr '\\0' ' ' </proc/$$/cmdline; ls /proc/self/fd | wc -l")
 
 
 @action("free, uptime, nproc, vmstat")
@@ -316,9 +321,9 @@ def _(s):
     return sums(s.run("free | head -1; nproc; vmstat 1 1 | head -2 | tail -1; [ -n \"$(uptime)\" ] && echo up"))
 
 
-@action("lsof and fuser")
+@action("lsof of the own process")
 def _(s):
-    return s.run("exec 7>held; lsof -p $$ -a -d 7 -Fn | tail -1; fuser held 2>&1 | tr -d ' 0-9'; exec 7>&-")
+    return s.run("exec 7>held; readlink /proc/self/fd/7; ls -l /proc/self/fd | grep -c held; exec 7>&-; pidof bash | wc -w")
 
 
 @action("time and date")
@@ -367,7 +372,7 @@ def _(s):
 
 @action("links, modes, owners")
 def _(s):
-    return s.run("touch x; ln -s x y; ln x z; chmod 640 x; chown www-data:adm x; stat -c '%A %U %G %h' x; readlink -f y; rm x y z")
+    return s.run("touch lx; ln -s lx ly; ln lx lz; chmod 640 lx; chown www-data:adm lx; stat -c '%A %U %G %h' lx; readlink -f ly; rm lx ly lz")
 
 
 @action("umask, chattr-less copies, attributes")
@@ -397,7 +402,7 @@ def _(s):
 
 @action("split, sort, uniq, join")
 def _(s):
-    return s.run("seq 20000 | shuf --random-source=/etc/services | split -l 5000 - part; sort -n -m <(sort -n partaa) <(sort -n partab) | wc -l; "
+    return s.run("seq 20000 | shuf --random-source=/bin/bash | split -l 5000 - part; sort -n -m <(sort -n partaa) <(sort -n partab) | wc -l; "
                  "cat part* | sort -n | md5sum; rm part*")
 
 
@@ -478,7 +483,7 @@ def _(s):
 @action("git")
 def _(s):
     return s.run("git init -q -b main g; cd g; git config user.email a@b; git config user.name n; seq 3 >f; git add f; git commit -qm one; git checkout -qb two; seq 4 >f; "
-                 "git commit -qam two; git checkout -q main; git merge -q two; git log --format=%s; git gc -q; git fsck; git clone -q . ../h; ls ../h; cd ..", 90)
+                 "git commit -qam two; git checkout -q main; git merge -q two; git log --format=%s; git gc -q; git fsck --no-progress; git clone -q . ../h; ls ../h; cd ..", 90)
 
 
 @action("python")
@@ -560,7 +565,7 @@ def _(s):
 
 @action("nc both ways, ss")
 def _(s):
-    return s.run("set +m; (echo over | nc -l -q 1 -p 9999 >in) & sleep 1; ss -tln | grep -c :9999; echo there | nc -q 1 127.0.0.1 9999; wait; cat in; set -m")
+    return s.run("set +m; (echo over | nc -l -q 5 -p 9999 >in) & sleep 1; ss -tln | grep -c :9999; echo there | nc -q 5 127.0.0.1 9999; wait; cat in; set -m")
 
 
 @action("UNIX sockets")
@@ -588,6 +593,7 @@ def main(runtime, network, out):
     shown = {}
     for name, function in ACTIONS:
         shown[name] = attempt(function, shell)
+        print(f"{runtime}: {name}: {shown[name][:60]!r}", flush=True)
         if shown[name].startswith("NOT FINISHED"):
             shell.terminal.close(force=True)
             shell = Shell(runtime, network)

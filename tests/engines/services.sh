@@ -26,11 +26,16 @@ DOCKER_BUILDKIT=0 docker build -q -t services context >/dev/null
 
 member() { docker run -d --runtime="$runtime" --network "net-$runtime" --name "$1" --network-alias "$1" "${@:2}" >/dev/null; }
 bin=/usr/lib/postgresql/15/bin
+psql() { docker exec -u postgres database psql -h /tmp "$@"; }
 database_starts() {
   member database -u postgres services sh -c "$bin/initdb -D /var/lib/pg/d -A trust >/dev/null && echo 'host all all all trust' >>/var/lib/pg/d/pg_hba.conf &&
-    exec $bin/postgres -D /var/lib/pg/d -c listen_addresses='*'"
-  for _ in $(seq 60); do docker exec -u postgres database psql -c 'select 1' && break; sleep 1; done
-  docker exec -u postgres database psql -c 'create table visits (n int); insert into visits values (0)'
+    exec $bin/postgres -D /var/lib/pg/d -k /tmp -c listen_addresses='*'"
+  for _ in $(seq 60); do
+    psql -c "select 1" && break
+    [ "$(inspect database '{{.State.Running}}')" = true ] || { docker logs database; return 1; }
+    sleep 1
+  done
+  psql -c 'create table visits (n int); insert into visits values (0)'
 }
 java_starts() {
   member java services java -cp /opt/service:/usr/share/java/postgresql.jar Service jdbc:postgresql://database/postgres
@@ -46,7 +51,7 @@ load() {
   grep 'Complete requests: *600' ab
   grep 'Failed requests: *0' ab
   ! grep 'Non-2xx' ab
-  says 603 docker exec -u postgres database psql -tc 'select n from visits'
+  says 603 psql -tc 'select n from visits'
 }
 pages() { ab -q -n 2000 -c 16 http://127.0.0.1:18088/ >ab; grep 'Complete requests: *2000' ab; grep 'Failed requests: *0' ab; }
 database_ends() {

@@ -60,7 +60,7 @@ remove_node() {
   for group in /sys/fs/cgroup/*/"$(basename "$folder")"; do
     [ -d "$group" ] || continue
     for _ in $(seq 50); do
-      find "$group" -depth -type d -exec rmdir {} + 2>/dev/null
+      find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
       [ -d "$group" ] || break
       sleep 0.1
     done

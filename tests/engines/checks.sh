@@ -53,6 +53,19 @@ fails_saying() {
 # on_tty COMMAND...: with a terminal of 33 rows and 77 columns for its standard streams.
 on_tty() { script -qec "stty rows 33 cols 77; $(printf '%q ' "$@")" /dev/null; }
 
+# everything_is_km PID AT_LEAST: each process in the pid namespace of PID executes the bytes of this SDK's km.
+everything_is_km() {
+  local namespace process seen=0
+  namespace=$(readlink "/proc/$1/ns/pid")
+  for process in /proc/[0-9]*; do
+    [ "$(readlink "$process/ns/pid" 2>/dev/null)" = "$namespace" ] || continue
+    cmp -s "$process/exe" "$KONTAIN_SDK/bin/km" ||
+      { echo "no km: ${process#/proc/} $(tr '\0' ' ' <"$process/cmdline")"; return 1; }
+    seen=$((seen + 1))
+  done
+  [ "$seen" -ge "$2" ] || { echo "only $seen processes"; return 1; }
+}
+
 # with_runtimes "NAME..." COMMAND...: all of COMMAND's checks with each runtime ($runtime), counted and compared: what
 # passes with another one passes with krun.
 with_runtimes() {

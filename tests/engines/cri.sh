@@ -168,18 +168,11 @@ annotations_reach() { # app.kontain.* of a pod reach its containers' km: a trace
 }
 all_are_km() { # each process of the pod's containers and of its sandbox
   [ "$runtime" = krun ] || return 0
-  local p c process seen=0
+  local p c
   p=$(pod 1 '{"linux":{"security_context":{"namespace_options":{"pid":"POD"}}}}')
   c=$(run "$p" a $image '{}' sh -c 'sleep 1000 & sleep 1001')
   cri exec "$c" 5 true
-  local namespace
-  namespace=$(readlink "/proc/$(cri getv "$c" | jq .pid)/ns/pid")
-  for process in /proc/[0-9]*; do
-    [ "$(readlink "$process/ns/pid" 2>/dev/null)" = "$namespace" ] || continue
-    cmp -s "$process/exe" "$KONTAIN_SDK/bin/km"
-    seen=$((seen + 1))
-  done
-  [ "$seen" -ge 3 ]
+  everything_is_km "$(cri getv "$c" | jq .pid)" 3
 }
 
 all_checks() {

@@ -89,14 +89,7 @@ all_are_km() {
   start c --init bb sh -c 'sleep 100 & sleep 101; true'
   podman exec -d c sleep 102
   in_time podman exec c sh -c 'ps | grep -q "sleep 102"'
-  local namespace process seen=0
-  namespace=$(readlink "/proc/$(inspect c '{{.State.Pid}}')/ns/pid")
-  for process in /proc/[0-9]*; do
-    [ "$(readlink "$process/ns/pid" 2>/dev/null)" = "$namespace" ] || continue
-    cmp -s "$process/exe" "$KONTAIN_SDK/bin/km"
-    seen=$((seen + 1))
-  done
-  [ "$seen" -ge 5 ]
+  everything_is_km "$(inspect c '{{.State.Pid}}')" 5
 }
 
 all_checks() {

@@ -61,14 +61,7 @@ all_are_km() {
   [ "$runtime" = krun ] || return 0
   start c bb sh -c 'sleep 100 & sleep 101; true'
   podman exec c true
-  local namespace process seen=0
-  namespace=$(readlink "/proc/$(inspect c '{{.State.Pid}}')/ns/pid")
-  for process in /proc/[0-9]*; do
-    [ "$(readlink "$process/ns/pid" 2>/dev/null)" = "$namespace" ] || continue
-    cmp -s "$process/exe" "$KONTAIN_SDK/bin/km"
-    seen=$((seen + 1))
-  done
-  [ "$seen" -ge 3 ]
+  everything_is_km "$(inspect c '{{.State.Pid}}')" 3
 }
 # /dev/kvm, three ways and none
 kvm_by() { # MODE OWNER:GROUP GROUPS-OF-THE-USER

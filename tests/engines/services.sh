@@ -62,17 +62,8 @@ database_ends() {
 }
 all_are_km() {
   [ "$runtime" = krun ] || return 0
-  local name namespace process seen
-  for name in java web; do
-    seen=0
-    namespace=$(readlink "/proc/$(inspect $name '{{.State.Pid}}')/ns/pid")
-    for process in /proc/[0-9]*; do
-      [ "$(readlink "$process/ns/pid" 2>/dev/null)" = "$namespace" ] || continue
-      cmp -s "$process/exe" "$KONTAIN_SDK/bin/km"
-      seen=$((seen + 1))
-    done
-    [ "$seen" -ge 1 ]
-  done
+  local name
+  for name in database java web; do everything_is_km "$(inspect $name '{{.State.Pid}}')" 1; done
 }
 stops() { docker stop -t 20 web java; says 0 inspect web '{{.State.ExitCode}}'; says 143 inspect java '{{.State.ExitCode}}'; }
 tidy() { :; }

@@ -53,14 +53,19 @@ fails_saying() {
 # on_tty COMMAND...: with a terminal of 33 rows and 77 columns for its standard streams.
 on_tty() { script -qec "stty rows 33 cols 77; $(printf '%q ' "$@")" /dev/null; }
 
-# everything_is_km PID AT_LEAST: each process in the pid namespace of PID executes the bytes of this SDK's km.
+# everything_is_km PID AT_LEAST: each process in the pid namespace of PID executes the bytes of this SDK's km. What is
+# becoming one is krun for some milliseconds, and is looked at again.
 everything_is_km() {
   local namespace process seen=0
   namespace=$(readlink "/proc/$1/ns/pid")
   for process in /proc/[0-9]*; do
     [ "$(readlink "$process/ns/pid" 2>/dev/null)" = "$namespace" ] || continue
-    cmp -s "$process/exe" "$KONTAIN_SDK/bin/km" ||
-      { echo "no km: ${process#/proc/} $(tr '\0' ' ' <"$process/cmdline")"; return 1; }
+    cmp -s "$process/exe" "$krun_path" && sleep 1
+    if ! cmp -s "$process/exe" "$KONTAIN_SDK/bin/km"; then
+      [ -e "$process/exe" ] || continue # it has ended
+      echo "no km: ${process#/proc/} $(readlink "$process/exe") $(tr '\0' ' ' <"$process/cmdline")"
+      return 1
+    fi
     seen=$((seen + 1))
   done
   [ "$seen" -ge "$2" ] || { echo "only $seen processes"; return 1; }

@@ -127,7 +127,11 @@ def _(s):
 
 @action("Ctrl-D")
 def _(s):
-    s.keys("cat\rhello\r\x04")
+    s.keys("cat\r")
+    s.terminal.expect(pexpect.TIMEOUT, timeout=1)
+    s.keys("hello\r")
+    s.terminal.expect(pexpect.TIMEOUT, timeout=1)
+    s.keys("\x04")
     return s.prompt()
 
 

@@ -19,6 +19,16 @@ uint64_t weight_of_shares(uint64_t shares) {
 // 10..1000 to 1..10000.
 uint64_t weight_of_block_io(uint64_t weight) { return 1 + (std::clamp<uint64_t>(weight, 10, 1000) - 10) * 9999 / 990; }
 
+// What has no counterpart here; nullptr: nothing of the kind is asked for.
+const char* first_v1_only(const spec::Resources& resources) {
+  if (resources.kernel_tcp_memory.value_or(0) > 0) return "memory.kernelTCP";
+  if (resources.swappiness) return "memory.swappiness";
+  if (resources.disable_oom_killer.value_or(false)) return "memory.disableOOMKiller";
+  if (resources.realtime_runtime.value_or(0) != 0) return "cpu.realtimeRuntime";
+  if (resources.realtime_period.value_or(0) != 0) return "cpu.realtimePeriod";
+  return resources.io_leaf_weight.value_or(0) != 0 ? "blockIO.leafWeight" : nullptr;
+}
+
 Result<void> set_memory(const std::string& folder, const spec::Resources& resources) {
   const auto limit = resources.memory_limit.value_or(0);
   const auto swap = resources.memory_swap.value_or(0);
@@ -97,6 +107,9 @@ Result<void> set_unified(const std::string& folder, const spec::StringMap& files
 
 Result<void> Cgroup::apply_v2(const spec::Resources& resources) const {
   const std::string folder = folder_of("");
+  if (const char* field = first_v1_only(resources)) {
+    return fail("linux.resources", field, "does not exist with cgroup v2");
+  }
   TRY(set_cpu(folder, resources));
   TRY(set_memory(folder, resources));
   TRY(set_io(folder, resources));

@@ -1,7 +1,9 @@
 #include "krun/cgroup/cgroup.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,6 +105,37 @@ bool wait_until(const Done& done) {
   return true;
 }
 
+// An flock(2) on a folder that is still the one of that name. Nothing: it was removed meanwhile.
+Result<UniqueFd> lock_folder(const std::string& folder) {
+  UniqueFd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd && errno == ENOENT) return UniqueFd();
+  if (!fd) return fail_errno("open", folder, errno);
+  if (!wait_until([&] { return flock(fd.get(), LOCK_EX | LOCK_NB) == 0; })) {
+    return fail("cgroup", folder, "another container is being made there");
+  }
+  struct stat held;
+  struct stat named;
+  const bool same = fstat(fd.get(), &held) == 0 && stat(folder.c_str(), &named) == 0 && held.st_ino == named.st_ino;
+  return same ? std::move(fd) : UniqueFd();
+}
+
+// The first limit that is asked for; nullptr: none. 0 and -1 are what engines write for "no limit".
+const char* first_limit(const spec::Resources& resources) {
+  const auto is_set = [](const auto& value) { return value && *value != 0 && static_cast<int64_t>(*value) != -1; };
+  if (is_set(resources.memory_limit)) return "memory.limit";
+  if (is_set(resources.memory_swap)) return "memory.swap";
+  if (is_set(resources.memory_reservation)) return "memory.reservation";
+  if (is_set(resources.cpu_quota)) return "cpu.quota";
+  if (is_set(resources.cpu_shares)) return "cpu.shares";
+  if (!resources.cpus.empty()) return "cpu.cpus";
+  if (!resources.mems.empty()) return "cpu.mems";
+  if (is_set(resources.pids_limit)) return "pids.limit";
+  const bool throttles = !resources.read_bps.empty() || !resources.write_bps.empty() || !resources.read_iops.empty() ||
+                         !resources.write_iops.empty();
+  if (throttles || is_set(resources.io_weight)) return "blockIO";
+  return resources.unified.empty() ? nullptr : "unified";
+}
+
 Result<void> remove_folder(const std::string& folder) {
   int error = 0;
   const bool removed = wait_until([&] {
@@ -165,13 +198,30 @@ std::string Cgroup::folder_of(const std::string& controller) const {
   return unified_ && !folders_.empty() ? folders_.begin()->second : "";
 }
 
-Result<void> Cgroup::make(bool tolerant) {
+Result<void> Cgroup::make(Presence presence) {
+  if (presence == Presence::None) folders_.clear();
   for (auto at = folders_.begin(); at != folders_.end();) {
     auto made = make_folder(at->second, at->first.empty());
-    if (!made && !(tolerant && is_refusal(made.error().errno_value))) return made;
+    if (!made && !(presence == Presence::IfAllowed && is_refusal(made.error().errno_value))) return made;
     at = made ? std::next(at) : folders_.erase(at);
   }
   return {};
+}
+
+Result<UniqueFd> Cgroup::claim(Presence presence) {
+  constexpr int kTries = 5;  // each lost to a container that was just being removed
+  for (int i = 0; i < kTries; ++i) {
+    TRY(make(presence));
+    const std::string folder = process_folder();
+    if (folder.empty()) return UniqueFd();
+    TRY_ASSIGN(UniqueFd fd, lock_folder(folder));
+    if (!fd) continue;
+    const size_t count = processes().size();
+    if (count == 0) return fd;
+    return fail("linux.cgroupsPath", folder,
+                "is not empty: " + std::to_string(count) + (count == 1 ? " process" : " processes") + " of another");
+  }
+  return fail("linux.cgroupsPath", process_folder(), "is removed again and again by another");
 }
 
 Result<void> Cgroup::join(pid_t pid) const { return join_sub(pid, ""); }
@@ -186,7 +236,10 @@ Result<void> Cgroup::join_sub(pid_t pid, const std::string& sub) const {
 }
 
 Result<void> Cgroup::apply(const spec::Resources& resources) const {
-  if (folders_.empty()) return {};
+  if (folders_.empty()) {
+    const char* limit = first_limit(resources);
+    return limit ? fail("linux.resources", limit, "the container has no cgroup to set it in") : Result<void>();
+  }
   return unified_ ? apply_v2(resources) : apply_v1(resources);
 }
 
@@ -222,14 +275,17 @@ Result<void> Cgroup::thaw() const {
   return unified_ ? write_text(folder + "/cgroup.freeze", "0") : write_text(folder + "/freezer.state", "THAWED");
 }
 
+// The folder of the hierarchy that says which processes are the container's.
+std::string Cgroup::process_folder() const {
+  for (const char* controller : {"pids", "freezer", "memory"}) {
+    if (std::string folder = folder_of(controller); !folder.empty()) return folder;
+  }
+  return folders_.empty() ? "" : folders_.begin()->second;
+}
+
 std::vector<pid_t> Cgroup::processes() const {
   std::set<pid_t> processes;
-  for (const char* controller : {"pids", "freezer", "memory"}) {
-    const std::string folder = folder_of(controller);
-    if (folder.empty()) continue;
-    add_processes(folder, processes);
-    break;
-  }
+  if (const std::string folder = process_folder(); !folder.empty()) add_processes(folder, processes);
   return {processes.begin(), processes.end()};
 }
 
@@ -245,8 +301,16 @@ Result<void> Cgroup::kill_all(int signal) const {
 }
 
 Result<void> Cgroup::remove() const {
-  for (const auto& [names, folder] : folders_) TRY(remove_folder(folder));
+  const std::string folder = process_folder();
+  if (folder.empty()) return {};
+  TRY_ASSIGN(const UniqueFd held, lock_folder(folder));
+  if (held && !processes().empty()) return {};
+  for (const auto& [names, each] : folders_) TRY(remove_folder(each));
   return {};
+}
+
+void Cgroup::remove_if_empty() const {
+  for (const auto& [names, folder] : folders_) rmdir(folder.c_str());
 }
 
 }  // namespace kontain::krun::cgroup

@@ -9,10 +9,18 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/unique_fd.h"
 #include "krun/cgroup/layout.h"
 #include "krun/spec/model.h"
 
 namespace kontain::krun::cgroup {
+
+// How much a container needs a cgroup.
+enum class Presence : uint8_t {
+  Required,   // what cannot be made is an error
+  IfAllowed,  // folders that this user may not make are left out
+  None,       // there is none: processes stay where the runtime is
+};
 
 // What every container may use beside `rules`: the devices of the default list, terminals, and making nodes.
 std::vector<spec::DeviceRule> with_default_devices(std::vector<spec::DeviceRule> rules);
@@ -33,11 +41,15 @@ class Cgroup {
   // The folder of a v1 controller, or of v2; empty: none.
   std::string folder_of(const std::string& controller) const;
 
-  // Makes the folders. `tolerant`: what this user may not make is left out.
-  Result<void> make(bool tolerant);
+  // Makes the folders, which are this container's alone from here on: an error when a process of another is in them. As
+  // long as the descriptor (an flock(2)) is open nobody else can claim or remove them. It is empty where there are no
+  // folders.
+  Result<UniqueFd> claim(Presence presence);
   Result<void> join(pid_t pid) const;
   // The same in the folder `sub` of the container's cgroup, which exists.
   Result<void> join_sub(pid_t pid, const std::string& sub) const;
+  // A limit without a folder to set it in is an error; rules for devices are not, because without a folder there is
+  // nobody else's device within reach that was not before.
   Result<void> apply(const spec::Resources& resources) const;
 
   Result<void> freeze() const;
@@ -48,13 +60,17 @@ class Cgroup {
   std::vector<pid_t> processes() const;
   // Sends `signal` to all of them; SIGKILL until there is none left.
   Result<void> kill_all(int signal) const;
-  // Removes the folders; there may be none.
+  // Removes the folders; there may be none. Those that another container claimed meanwhile stay.
   Result<void> remove() const;
+  // The same for folders that were never claimed: what is not empty is somebody's and stays.
+  void remove_if_empty() const;
 
   // What `events --stats` shows as "data".
   nlohmann::json statistics() const;
 
  private:
+  Result<void> make(Presence presence);
+  std::string process_folder() const;
   Result<void> apply_v1(const spec::Resources& resources) const;
   Result<void> apply_v2(const spec::Resources& resources) const;
 

@@ -1,11 +1,17 @@
 #include "krun/cli/documents.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <nlohmann/json.hpp>
 
+#include "base/unique_fd.h"
 #include "base/version.h"
+#include "krun/cli/verbs.h"
 #include "krun/sandbox/mount_options.h"
+#include "krun/seccomp/profile.h"
+#include "krun/spec/fields.h"
 #include "krun/spec/parse.h"
 
 namespace kontain::krun::cli {
@@ -104,12 +110,8 @@ std::string features() {
         {"cgroup", {{"v1", true}, {"v2", true}, {"systemd", false}, {"systemdUser", false}, {"rdma", false}}},
         {"seccomp",
          {{"enabled", true},
-          {"actions",
-           {"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD",
-            "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP"}},
-          {"operators",
-           {"SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_LE", "SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ",
-            "SCMP_CMP_NE"}},
+          {"actions", seccomp::action_names()},
+          {"operators", seccomp::operator_names()},
           {"archs", {"SCMP_ARCH_X86_64"}},
           {"knownFlags", {"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_TSYNC"}},
           {"supportedFlags", {"SECCOMP_FILTER_FLAG_LOG"}}}},
@@ -123,6 +125,44 @@ std::string features() {
         {"org.opencontainers.runc.checkpoint.enabled", "false"}}},
       {"potentiallyUnsafeConfigAnnotations", json::array({"app.kontain."})}};
   return document.dump(4) + "\n";
+}
+
+namespace {
+
+Result<int> write_example(const std::string& folder, const std::string& file, const SpecOptions& options) {
+  const std::string path = folder + "/" + file;
+  const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (!fd) return fail_errno("spec", path, errno);
+  const std::string text = example_config(options);
+  if (write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    return fail_errno("spec", path, errno);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_documents(CLI::App& app, Invocation& invocation) {
+  CLI::App* verb = app.add_subcommand("spec", "write an example config.json");
+  auto folder = std::make_shared<std::string>(".");
+  auto file = std::make_shared<std::string>("config.json");
+  auto options = std::make_shared<SpecOptions>();
+  verb->add_option("-b,--bundle", *folder, "folder of the bundle");
+  verb->add_option("-f,--file", *file, "name of the file");
+  verb->add_flag("--rootless", options->rootless, "for a user without privileges");
+  verb->add_flag("--kontain", options->kontain, "with km's annotations");
+  verb->callback([&invocation, folder, file, options] {
+    invocation.run = [folder, file, options] { return write_example(*folder, *file, *options); };
+  });
+  CLI::App* shown = app.add_subcommand("features", "print what krun can do");
+  auto fields = std::make_shared<bool>(false);
+  shown->add_flag("--fields", *fields, "every field of config.json, as markdown");
+  shown->callback([&invocation, fields] {
+    invocation.run = [fields]() -> Result<int> {
+      print(*fields ? spec::fields_as_markdown() : features());
+      return 0;
+    };
+  });
 }
 
 }  // namespace kontain::krun::cli

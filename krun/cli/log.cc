@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "base/unique_fd.h"
 
 namespace kontain::krun::cli {
@@ -27,14 +28,19 @@ std::string now() {
   return text.data();
 }
 
-std::string line(LogFormat format, const std::string& message) {
-  const nlohmann::ordered_json object = {{"level", "error"}, {"msg", message}, {"time", now()}};
-  if (format == LogFormat::Json) {
-    return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-  }
-  return "time=\"" + now() +
-         "\" level=error msg=" + object["msg"].dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
-         "\n";
+std::string line(LogFormat format, const char* level, const std::string& message) {
+  const nlohmann::ordered_json object = {{"level", level}, {"msg", message}, {"time", now()}};
+  const auto dump = [](const nlohmann::ordered_json& value) {
+    return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  };
+  if (format == LogFormat::Json) return dump(object) + "\n";
+  return "time=\"" + now() + "\" level=" + level + " msg=" + dump(object["msg"]) + "\n";
+}
+
+void append(const Log& log, const char* level, const std::string& message) {
+  const std::string text = line(log.format, level, message);
+  const UniqueFd file = log.path.empty() ? UniqueFd() : open_file(log.path);
+  static_cast<void>(!write(file ? file.get() : STDERR_FILENO, text.data(), text.size()));
 }
 
 }  // namespace
@@ -46,10 +52,13 @@ Result<void> open_log(const Log& log) {
 
 void report(const Log& log, const Error& error) {
   print_error(error);
-  if (log.path.empty()) return;
-  const std::string text = line(log.format, error.message());
-  const UniqueFd fd = open_file(log.path);
-  static_cast<void>(!write(fd.get(), text.data(), text.size()));
+  if (!log.path.empty()) append(log, "error", error.message());
+}
+
+void log_debug(const Log& log, const std::string& what, const std::vector<std::string>& words) {
+  std::string message = what;
+  for (const std::string& word : words) message += " " + escape_control(word);
+  append(log, "debug", message);
 }
 
 }  // namespace kontain::krun::cli

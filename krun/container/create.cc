@@ -16,6 +16,7 @@
 #include "krun/container/init.h"
 #include "krun/container/teardown.h"
 #include "krun/hooks/hooks.h"
+#include "krun/sandbox/identity.h"
 #include "krun/sandbox/mount_options.h"
 #include "krun/sandbox/paths.h"
 #include "krun/seccomp/profile.h"
@@ -86,9 +87,9 @@ std::vector<sandbox::CgroupView> cgroup_views(const cgroup::Cgroup& cgroup) {
   return views;
 }
 
-Result<std::vector<UniqueFd>> make_id_maps(const spec::Config& config) {
-  std::vector<UniqueFd> maps(config.mounts.size());
-  for (size_t i = 0; i < maps.size(); ++i) {
+Result<std::vector<UniqueFd>> make_idmapped_trees(const spec::Config& config) {
+  std::vector<UniqueFd> trees(config.mounts.size());
+  for (size_t i = 0; i < trees.size(); ++i) {
     const spec::Mount& mount = config.mounts[i];
     const sandbox::MountOptions options = sandbox::parse_mount_options(mount.options);
     const bool own = !mount.uid_mappings.empty() || !mount.gid_mappings.empty();
@@ -96,9 +97,12 @@ Result<std::vector<UniqueFd>> make_id_maps(const spec::Config& config) {
     const auto& uids = own ? mount.uid_mappings : config.linux_.uid_mappings;
     const auto& gids = own ? mount.gid_mappings : config.linux_.gid_mappings;
     if (uids.empty() || gids.empty()) return fail("mounts", mount.destination, "an idmapped mount needs mappings");
-    TRY_ASSIGN(maps[i], sandbox::make_user_namespace(uids, gids));
+    TRY_ASSIGN(const UniqueFd user_namespace, sandbox::make_user_namespace(uids, gids));
+    auto tree = sandbox::make_idmapped_tree(mount, user_namespace);
+    if (!tree) return fail("idmapped mount", mount.destination, tree.error().message());
+    trees[i] = std::move(*tree);
   }
-  return maps;
+  return trees;
 }
 
 Result<void> check_console(const CreateRequest& request, const spec::Process& process) {
@@ -130,10 +134,11 @@ Result<InitPlan> make_plan(CreateRequest& request, const Settings& settings, con
   plan.start.preserve_fds = request.preserve_fds;
   TRY_ASSIGN(plan.monitor, launch::open_monitor(settings.km));
   TRY_ASSIGN(plan.namespaces, sandbox::open_namespaces(config.linux_.namespaces));
-  TRY_ASSIGN(plan.mounts.id_maps, make_id_maps(config));
+  TRY_ASSIGN(plan.mounts.idmapped, make_idmapped_trees(config));
   plan.mounts.has_cgroup_namespace = config.find_namespace(CLONE_NEWCGROUP) != nullptr;
   plan.mounts.is_user_namespaced = config.find_namespace(CLONE_NEWUSER) != nullptr;
   plan.mounts.cgroups = cgroup_views(state.cgroup);
+  plan.mounts.label = sandbox::usable_mount_label(config.linux_.mount_label);
   if (!request.console_socket.empty()) {
     TRY_ASSIGN(request.console, console::connect_console_socket(request.console_socket));
   }
@@ -155,6 +160,7 @@ Result<void> accompany(const Channel& channel, const spec::Config& config, state
     TRY(sandbox::write_mappings(state.pid, config.linux_.uid_mappings, config.linux_.gid_mappings));
   }
   TRY(state.cgroup.join(state.pid));
+  if (const auto score = config.process->oom_score_adj) TRY(sandbox::set_oom_score(state.pid, *score));
   TRY(folder.write(state));
   TRY(channel.send(Message::Go));
   TRY(channel.expect(Message::RunHooks));
@@ -183,7 +189,9 @@ Result<state::State> first_state(const CreateRequest& request, const spec::Confi
 
 Result<void> start_process(CreateRequest& request, const Settings& settings, const spec::Config& config,
                            state::Folder& folder, state::State& state) {
-  TRY(state.cgroup.make(geteuid() != 0));
+  TRY_ASSIGN(const UniqueFd claim, state.cgroup.claim(request.cgroups));
+  state.owns_cgroup = true;
+  TRY(folder.write(state));
   spec::Resources resources = config.linux_.resources;
   resources.devices = cgroup::with_default_devices(std::move(resources.devices));
   TRY(state.cgroup.apply(resources));

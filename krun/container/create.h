@@ -20,6 +20,7 @@ struct CreateRequest {
   bool no_pivot = false;
   bool no_new_keyring = false;
   int preserve_fds = 0;
+  cgroup::Presence cgroups = cgroup::Presence::Required;
   UniqueFd console;  // a connected socket in place of console_socket
 };
 

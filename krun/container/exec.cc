@@ -119,12 +119,21 @@ Result<launch::Payload> set_up(ExecPlan& plan, const Channel& channel) {
   _exit(125);
 }
 
+// A user without privileges has the right to only from inside the user namespace, which then is joined already.
+Result<void> join_for_children(ExecPlan& plan) {
+  constexpr int kForChildren = CLONE_NEWPID | CLONE_NEWTIME;
+  if (sandbox::join_namespaces(plan.namespaces, kForChildren)) return {};
+  TRY(sandbox::join_namespaces(plan.namespaces, CLONE_NEWUSER | kForChildren));
+  std::erase_if(plan.namespaces, [](const sandbox::OpenNamespace& entry) { return entry.flag == CLONE_NEWUSER; });
+  return {};
+}
+
 // A helper joins what holds for children only; its child is ours.
 Result<pid_t> spawn(ExecPlan& plan, Channel& ours, Channel& theirs) {
   const pid_t helper = fork();
   if (helper < 0) return fail_errno("fork", "", errno);
   if (helper == 0) {
-    const auto joined = sandbox::join_namespaces(plan.namespaces, CLONE_NEWPID | CLONE_NEWTIME);
+    const auto joined = join_for_children(plan);
     const long pid = joined ? syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, 0) : -1;
     if (pid == 0) {
       ours.close();
@@ -142,8 +151,10 @@ Result<pid_t> spawn(ExecPlan& plan, Channel& ours, Channel& theirs) {
   return static_cast<pid_t>(std::atoi(text->c_str()));
 }
 
-Result<void> accompany(const ExecRequest& request, const state::State& state, pid_t pid, const Channel& channel) {
+Result<void> accompany(const ExecRequest& request, const state::State& state, const spec::Process& process, pid_t pid,
+                       const Channel& channel) {
   TRY(state.cgroup.join_sub(pid, request.cgroup));
+  if (process.oom_score_adj) TRY(sandbox::set_oom_score(pid, *process.oom_score_adj));
   TRY(channel.send(Message::Go));
   TRY(channel.expect(Message::Ready));
   return write_pid_file(request.pid_file, pid);
@@ -216,7 +227,7 @@ Result<int> exec_in_container(ExecRequest& request, const Settings& settings) {
   TRY_ASSIGN(const pid_t pid, spawn(plan, channels.first, channels.second));
   channels.second.close();
   terminal.to_child.reset();
-  if (auto ready = accompany(request, state, pid, channels.first); !ready) {
+  if (auto ready = accompany(request, state, plan.process, pid, channels.first); !ready) {
     kill(pid, SIGKILL);
     while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }

@@ -166,7 +166,7 @@ void keep_own_descriptors(const InitPlan& plan, const Channel& channel) {
   std::vector<int> kept = {channel.fd(), plan.fifo.get(), plan.monitor.km.get(), plan.monitor.kvm.get(),
                            plan.start.console_socket};
   for (const sandbox::OpenNamespace& entry : plan.namespaces) kept.push_back(entry.fd.get());
-  for (const UniqueFd& map : plan.mounts.id_maps) kept.push_back(map.get());
+  for (const UniqueFd& tree : plan.mounts.idmapped) kept.push_back(tree.get());
   keep_only(std::move(kept), first_closed_fd(plan.start));
 }
 

@@ -35,7 +35,6 @@ void give_stdio_to(uint32_t uid) {
 }  // namespace
 
 Result<void> apply_limits(const spec::Process& process) {
-  if (process.oom_score_adj) TRY(sandbox::set_oom_score(*process.oom_score_adj));
   TRY(sandbox::set_rlimits(process.rlimits));
   if (process.scheduler) TRY(sandbox::set_scheduler(*process.scheduler));
   if (process.io_priority) TRY(sandbox::set_io_priority(*process.io_priority));

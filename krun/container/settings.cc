@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <map>
 
+#include "krun/container/trigger.h"
 #include "krun/spec/reader.h"
 
 namespace kontain::krun::container {
@@ -32,6 +33,10 @@ Result<Settings> read_settings(const std::string& path) {
   spec::ReadState state{path, std::nullopt, {}};
   const spec::Reader top(state, &json, "");
   settings.km = top["km"].text();
+  settings.other_runtime = top["otherRuntime"].text();
+  if (!settings.other_runtime.empty() && settings.other_runtime[0] != '/') {
+    top["otherRuntime"].fail("must be an absolute path");
+  }
   top["annotations"].for_each_member([&](const std::string& key, const spec::Reader& member) {
     if (!is_ours(key)) member.fail(std::string("must begin with ") + kAnnotationPrefix);
     settings.annotations.emplace_back(key, member.text());
@@ -59,7 +64,7 @@ Result<std::vector<std::pair<std::string, std::string>>> monitor_annotations(con
     TRY(set(annotation.first, annotation.second));
   }
   for (const auto& [key, value] : config.annotations) {
-    if (is_ours(key)) TRY(set(key, value));
+    if (is_ours(key) && key != kMachineAnnotation) TRY(set(key, value));
   }
   return std::vector<std::pair<std::string, std::string>>(merged.begin(), merged.end());
 }

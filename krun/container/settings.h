@@ -15,7 +15,8 @@ namespace kontain::krun::container {
 struct Settings {
   std::string km;                                                // "km": path of the monitor; empty: beside krun
   std::vector<std::pair<std::string, std::string>> annotations;  // "annotations": app.kontain.* for all containers
-  std::set<std::string> locked;                                  // "locked": annotations that no container may set
+  std::string other_runtime;     // "otherRuntime": absolute path, of krun-label-trigger; empty: runc or crun in PATH
+  std::set<std::string> locked;  // "locked": annotations that no container may set
 };
 
 // Missing: all as built in. Unknown keys are errors.

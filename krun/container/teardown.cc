@@ -12,6 +12,11 @@ namespace kontain::krun::container {
 Result<void> remove_container(state::Folder& folder, const state::State& state) {
   const auto start_time = state.pid > 0 ? state::process_start_time(state.pid) : std::nullopt;
   if (start_time && *start_time == state.start_time) kill(state.pid, SIGKILL);
+  if (!state.owns_cgroup) {
+    state.cgroup.remove_if_empty();
+    folder.remove();
+    return {};
+  }
   auto killed = state.cgroup.kill_all(SIGKILL);
   auto removed = state.cgroup.remove();
   if (!killed) return killed;

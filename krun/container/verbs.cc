@@ -213,6 +213,17 @@ Result<std::vector<pid_t>> processes_of(const std::string& root, const std::stri
   return known.state.cgroup.processes();
 }
 
+Result<Watch> watch_container(const std::string& root, const std::string& id) {
+  TRY_ASSIGN(const Known known, look_up(root, id));
+  if (known.status == state::Status::Stopped) return fail("container not running", "", "");
+  Watch watch;
+  TRY_ASSIGN(watch.init, open_init(known.state));
+  if (!known.state.cgroup.folder_of("memory").empty()) {
+    TRY_ASSIGN(watch.oom, cgroup::OomWatch::create(known.state.cgroup));
+  }
+  return watch;
+}
+
 Result<nlohmann::json> statistics_of(const std::string& root, const std::string& id) {
   TRY_ASSIGN(const Known known, look_up(root, id));
   if (known.status == state::Status::Stopped) return fail("container not running", "", "");

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/unique_fd.h"
+#include "krun/cgroup/oom.h"
 #include "krun/container/create.h"
 #include "krun/container/settings.h"
 #include "krun/spec/model.h"
@@ -49,6 +51,13 @@ std::vector<Known> look_up_all(const std::string& root);
 
 // Processes of the container, by their host's numbers.
 Result<std::vector<pid_t>> processes_of(const std::string& root, const std::string& id);
+
+// What tells of a container's end (readable then) and of memory that has run out (nothing: it has no memory cgroup).
+struct Watch {
+  UniqueFd init;
+  std::optional<cgroup::OomWatch> oom;
+};
+Result<Watch> watch_container(const std::string& root, const std::string& id);
 
 Result<nlohmann::json> statistics_of(const std::string& root, const std::string& id);
 

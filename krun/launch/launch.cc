@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <climits>
 
+#include "base/abi/note_reader.h"
 #include "base/text.h"
 #include "krun/spec/reader.h"
 
@@ -153,6 +154,15 @@ Result<std::string> find_program(const std::string& name, const std::vector<std:
     forbidden |= found == Found::Forbidden;
   }
   return cannot_execute(name, forbidden ? "permission denied" : "executable file not found in $PATH");
+}
+
+bool is_kontainer(int fd) {
+  constexpr size_t kHead = 1 << 20;  // kontain-ld puts the notes at the front
+  std::string head(kHead, '\0');
+  const ssize_t size = pread(fd, head.data(), head.size(), 0);
+  if (size <= 0) return false;
+  const auto note = abi::read_kontain_note({reinterpret_cast<const uint8_t*>(head.data()), static_cast<size_t>(size)});
+  return note && note->has_value();
 }
 
 Error execute(const Monitor& monitor, const Payload& payload, int first_closed) {

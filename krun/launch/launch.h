@@ -26,6 +26,9 @@ Result<Monitor> open_monitor(const std::string& km_path);
 // directory".
 Result<std::string> find_program(const std::string& name, const std::vector<std::string>& environment);
 
+// Is the file a kontainer: an ELF file with Kontain's note? `fd` is read from its beginning; it may hold anything.
+bool is_kontainer(int fd);
+
 // What km is told: `process` as the payload.
 struct Payload {
   std::string program;  // with a slash

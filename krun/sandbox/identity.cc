@@ -74,6 +74,8 @@ void set_ambient(uint64_t ambient) {
   }
 }
 
+bool has_selinux() { return access("/sys/fs/selinux/enforce", F_OK) == 0; }
+
 Result<void> set_groups(const std::vector<uint32_t>& groups) {
   if (syscall(SYS_setgroups, groups.size(), groups.data()) == 0) return {};
   // A user namespace made without privileges may not; then there are no further groups to be dropped either.
@@ -93,7 +95,9 @@ Result<void> set_rlimits(const std::vector<spec::Rlimit>& limits) {
   return {};
 }
 
-Result<void> set_oom_score(int value) { return write_text("/proc/self/oom_score_adj", std::to_string(value)); }
+Result<void> set_oom_score(pid_t pid, int value) {
+  return write_text("/proc/" + std::to_string(pid) + "/oom_score_adj", std::to_string(value));
+}
 
 Result<void> set_scheduler(const spec::Scheduler& scheduler) {
   const SchedulerAttributes attributes = {
@@ -151,11 +155,17 @@ Result<void> set_exec_labels(const std::string& apparmor_profile, const std::str
     if (!write_text("/proc/self/attr/apparmor/exec", text)) TRY(write_text("/proc/self/attr/exec", text));
   }
   if (!selinux_label.empty()) {
-    if (stat("/sys/fs/selinux/enforce", &info) != 0) {
+    if (!has_selinux()) {
       return fail("process.selinuxLabel", selinux_label, "SELinux is not enabled on this host");
     }
     TRY(write_text("/proc/self/attr/exec", selinux_label));
   }
+  return {};
+}
+
+std::string usable_mount_label(const std::string& label) {
+  if (label.empty() || has_selinux()) return label;
+  print_warning("linux.mountLabel: " + label + ": of no effect, SELinux is not enabled on this host");
   return {};
 }
 

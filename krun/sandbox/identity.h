@@ -2,6 +2,8 @@
 // calling process, which has one thread.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -11,7 +13,8 @@
 namespace kontain::krun::sandbox {
 
 Result<void> set_rlimits(const std::vector<spec::Rlimit>& limits);
-Result<void> set_oom_score(int value);
+// Of another process, which may have given up the right to do it, as one in a user namespace has.
+Result<void> set_oom_score(pid_t pid, int value);
 Result<void> set_scheduler(const spec::Scheduler& scheduler);
 Result<void> set_io_priority(const spec::IoPriority& priority);
 // `list` is like "0-3,7".
@@ -20,6 +23,9 @@ Result<std::vector<int>> parse_cpu_list(const std::string& list);
 
 // The label that the next execve(2) gets.
 Result<void> set_exec_labels(const std::string& apparmor_profile, const std::string& selinux_label);
+
+// linux.mountLabel, or "" with a warning where there is no SELinux to understand it.
+std::string usable_mount_label(const std::string& label);
 
 // What this process may hand out at most: its bounding set.
 uint64_t own_bounding_set();

@@ -116,14 +116,16 @@ Result<void> check_place(const std::string& destination, bool is_proc) {
   return {};
 }
 
+bool binds_recursively(const MountOptions& options) { return options.bind_recursive || !options.bind; }
+
 Result<void> bind(const MountContext& context, const spec::Mount& mount, const MountOptions& options, size_t index) {
-  const bool recursive = options.bind_recursive || !options.bind;
-  TRY_ASSIGN(const UniqueFd tree, clone_tree(AT_FDCWD, mount.source, recursive));
+  const bool has_tree = index < context.idmapped.size() && context.idmapped[index];
+  UniqueFd tree(has_tree ? fcntl(context.idmapped[index].get(), F_DUPFD_CLOEXEC, 0) : -1);
+  if (!has_tree) {
+    TRY_ASSIGN(tree, clone_tree(AT_FDCWD, mount.source, binds_recursively(options)));
+  }
   const std::string destination = clean_path(mount.destination);
   TRY(check_place(destination, is_procfs(tree.get())));
-  if (index < context.id_maps.size() && context.id_maps[index]) {
-    TRY(set_attributes(tree.get(), {}, options.idmap_recursive ? AT_RECURSIVE : 0, 0, context.id_maps[index].get()));
-  }
   if (auto dressed = dress(tree.get(), options, true); !dressed) return dressed;
   // A tree of the host's is a peer of the original where that is shared: what is mounted inside must not show outside.
   if (options.propagation.empty()) TRY(set_attributes(tree.get(), {}, AT_RECURSIVE, MS_PRIVATE));
@@ -142,6 +144,9 @@ Result<void> remount(const MountContext& context, const spec::Mount& mount, cons
 // procfs and sysfs must be where programs, and the monitor, expect them: no link of the image leads them elsewhere.
 bool must_be_in_place(const std::string& type) { return type == "proc" || type == "sysfs"; }
 
+// The kernel labels the files of the others itself.
+bool takes_label(const std::string& type) { return type != "proc" && type != "sysfs" && type != "mqueue"; }
+
 Result<void> mount_filesystem(const MountContext& context, const spec::Mount& mount, const MountOptions& options) {
   const std::string destination = clean_path(mount.destination);
   TRY(check_place(destination, mount.type == "proc"));
@@ -151,7 +156,9 @@ Result<void> mount_filesystem(const MountContext& context, const spec::Mount& mo
     if (!direct) return fail("mount " + destination, mount.type, "a symbolic link is in the way");
     place = std::move(*direct);
   }
-  TRY_ASSIGN(const UniqueFd tree, make_filesystem(mount.type, mount.source, options.data, options.attributes.set));
+  std::vector<std::string> data = options.data;
+  if (!context.label.empty() && takes_label(mount.type)) data.push_back("context=" + context.label);
+  TRY_ASSIGN(const UniqueFd tree, make_filesystem(mount.type, mount.source, data, options.attributes.set));
   if (options.copy_up && mount.type == "tmpfs") TRY(copy_tree(place.get(), tree.get()));
   TRY(dress(tree.get(), options, false));
   TRY(propagate(tree.get(), options));
@@ -229,6 +236,13 @@ Result<void> make_mount(const MountContext& context, const spec::Mount& mount, s
 Result<void> attach(int tree, int place, const std::string& path) {
   if (move_mount(tree, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0) return {};
   return fail_errno("move_mount", path, errno);
+}
+
+Result<UniqueFd> make_idmapped_tree(const spec::Mount& mount, const UniqueFd& user_namespace) {
+  const MountOptions options = parse_mount_options(mount.options);
+  TRY_ASSIGN(UniqueFd tree, clone_tree(AT_FDCWD, mount.source, binds_recursively(options)));
+  TRY(set_attributes(tree.get(), {}, options.idmap_recursive ? AT_RECURSIVE : 0, 0, user_namespace.get()));
+  return tree;
 }
 
 Result<void> make_mounts(const MountContext& context, const std::vector<spec::Mount>& mounts) {

@@ -24,9 +24,13 @@ struct MountContext {
   std::vector<CgroupView> cgroups;
   bool has_cgroup_namespace = false;  // new: hierarchies show the container's cgroup as their root
   bool is_user_namespaced = false;
-  // A user namespace with the mappings, for idmapped mounts; -1: none could be made.
-  std::vector<UniqueFd> id_maps;  // by index of the mount
+  std::string label;               // SELinux's, for new file systems; empty: none
+  std::vector<UniqueFd> idmapped;  // by index of the mount: make_idmapped_tree(), or nothing
 };
+
+// What `mount` binds, detached and idmapped by a user namespace with the mappings. On the host: in a container's own
+// user namespace nobody may.
+Result<UniqueFd> make_idmapped_tree(const spec::Mount& mount, const UniqueFd& user_namespace);
 
 // Mounts all of `mounts`, in their order.
 Result<void> make_mounts(const MountContext& context, const std::vector<spec::Mount>& mounts);

@@ -114,6 +114,18 @@ Result<uint64_t> flags_of(const std::vector<std::string>& names) {
 
 }  // namespace
 
+std::vector<std::string> action_names() {
+  std::vector<std::string> names;
+  for (const ActionRow& row : kActions) names.emplace_back(row.name);
+  return names;
+}
+
+std::vector<std::string> operator_names() {
+  std::vector<std::string> names;
+  for (const OperatorRow& row : kOperators) names.emplace_back(row.name);
+  return names;
+}
+
 Result<Program> compile(const spec::Seccomp& profile) {
   TRY_ASSIGN(const uint32_t default_action, action_of(profile.default_action, profile.default_errno));
   Program program;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "krun/spec/model.h"
@@ -14,6 +15,10 @@ struct Program {
   std::string filter;  // array of struct sock_filter; empty: everything is allowed
   uint64_t flags = 0;  // SECCOMP_FILTER_FLAG_LOG
 };
+
+// The actions and comparisons that a profile may use, for `krun features`.
+std::vector<std::string> action_names();
+std::vector<std::string> operator_names();
 
 // Names of calls that libseccomp does not know are left out, as the specification allows.
 Result<Program> compile(const spec::Seccomp& profile);

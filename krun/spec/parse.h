@@ -1,6 +1,7 @@
 // config.json, process.json and resources as typed values. Pure: no file is opened.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "base/error.h"
@@ -19,6 +20,11 @@ Result<Process> parse_process(const std::string& text, const std::string& docume
 
 // The "resources" object alone, as update reads it.
 Result<Resources> parse_resources(const std::string& text, const std::string& document);
+
+// Every place of a configuration that is looked at when `text` is read ("linux.resources.cpu.shares"; elements of
+// arrays are "[]"): what the table of fields is compared with. Refused fields are not among them. Empty: it cannot be
+// read.
+std::set<std::string> places_read(const std::string& text);
 
 // The number of "CAP_NAME", or -1.
 int capability_number(const std::string& name);

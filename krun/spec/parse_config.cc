@@ -120,6 +120,16 @@ Result<Config> parse_config(const std::string& text, const std::string& document
   });
 }
 
+std::set<std::string> places_read(const std::string& text) {
+  const auto json = parse_json(text, "");
+  if (!json) return {};
+  ReadState state;
+  const Reader top(state, &*json, "");
+  const Config config = read_config(top);
+  check_config(config, top);
+  return state.error ? std::set<std::string>() : state.places;
+}
+
 Result<Process> parse_process(const std::string& text, const std::string& document) {
   return parse<Process>(text, document, read_process);
 }

@@ -63,6 +63,7 @@ std::string encode(const State& state) {
                    {"ociVersion", state.version},
                    {"hasPrivatePids", state.has_private_pids},
                    {"cgroup", cgroup_as_json(state.cgroup)},
+                   {"ownsCgroup", state.owns_cgroup},
                    {"annotations", annotations}});
 }
 
@@ -83,6 +84,7 @@ Result<State> decode(const std::string& text, const std::string& document) {
   state.version = top["ociVersion"].text();
   state.has_private_pids = top["hasPrivatePids"].boolean();
   state.cgroup = read_cgroup(top["cgroup"]);
+  state.owns_cgroup = top["ownsCgroup"].boolean();
   top["annotations"].for_each_member(
       [&](const std::string& key, const spec::Reader& member) { state.annotations.emplace_back(key, member.text()); });
   if (shared.error) return tl::make_unexpected(*shared.error);

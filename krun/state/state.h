@@ -31,6 +31,7 @@ struct State {
   std::string version;  // of the specification
   bool has_private_pids = true;
   cgroup::Cgroup cgroup;
+  bool owns_cgroup = false;  // false: nothing of this container was in it yet
   std::vector<std::pair<std::string, std::string>> annotations;
 };
 

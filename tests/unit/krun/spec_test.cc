@@ -1,5 +1,6 @@
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <sstream>
@@ -79,6 +80,46 @@ TEST_CASE("every row of the table of fields is there once, and says why") {
     INFO(row.field);
     CHECK((row.treatment == Treatment::Honoured || !row.note.empty()));
     CHECK(honoured.insert(std::string(row.field)).second);
+  }
+}
+
+// A configuration with something in everything that is read only where it is there.
+const char* const kFull = R"({"ociVersion":"1.2.0","hostname":"h","domainname":"d","root":{"path":"r"},
+  "process":{"cwd":"/","args":["x"],"capabilities":{"bounding":["CAP_KILL"]},
+    "rlimits":[{"type":"RLIMIT_NOFILE","soft":1,"hard":1}],"scheduler":{"policy":"SCHED_OTHER"},
+    "ioPriority":{"class":"IOPRIO_CLASS_BE","priority":1},"user":{"uid":1}},
+  "mounts":[{"destination":"/x","uidMappings":[{"containerID":0,"hostID":0,"size":1}]}],
+  "hooks":{"prestart":[{"path":"/x"}],"poststop":[{"path":"/x"}]},"annotations":{"a":"b"},
+  "linux":{"namespaces":[{"type":"mount"},{"type":"uts"},{"type":"user"},{"type":"time"}],
+    "uidMappings":[{"containerID":0,"hostID":0,"size":1}],"timeOffsets":{"monotonic":{"secs":1},"boottime":{"secs":1}},
+    "devices":[{"path":"/x","type":"c","major":1,"minor":1}],"sysctl":{"net.a":"1"},
+    "resources":{"devices":[{"allow":false}],"blockIO":{"weightDevice":[{"major":1,"minor":1}],
+      "throttleReadBpsDevice":[{"major":1,"minor":1,"rate":1}]},"unified":{"a":"b"}},
+    "seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW",
+      "args":[{"index":0,"value":0,"op":"SCMP_CMP_EQ"}]}]}},
+  "vm":{"hypervisor":{"parameters":["--a=b"]}}})";
+
+bool is_at_or_below(const std::string& place, std::string_view field) {
+  return place.compare(0, field.size(), field) == 0 &&
+         (place.size() == field.size() || place[field.size()] == '.' || place[field.size()] == '[');
+}
+
+TEST_CASE("the parser reads what the table says is honoured, and nothing else") {
+  const std::set<std::string> places = places_read(kFull);
+  REQUIRE(places.size() > 100);
+  for (const FieldRow& row : field_table()) {
+    INFO(row.field);
+    const bool read =
+        std::any_of(places.begin(), places.end(), [&](const auto& p) { return is_at_or_below(p, row.field); });
+    CHECK(read == (row.treatment == Treatment::Honoured));
+  }
+  for (const std::string& place : places) {
+    INFO(place);
+    const bool known = std::ranges::any_of(field_table(), [&](const FieldRow& row) {
+      // "linux.resources" is on the way to a field.
+      return is_at_or_below(place, row.field) || is_at_or_below(std::string(row.field), place);
+    });
+    CHECK(known);
   }
 }
 

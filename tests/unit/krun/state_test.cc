@@ -15,12 +15,14 @@ TEST_CASE("a state survives its file") {
   state.created = true;
   state.bundle = "/b\xff";
   state.cgroup = cgroup::Cgroup(false, {{"memory", "/sys/fs/cgroup/memory/c1"}});
+  state.owns_cgroup = true;
   state.annotations = {{"a", "b"}};
   const auto copy = decode(encode(state), "state.json");
   REQUIRE(copy);
   CHECK(copy->pid == 42);
   CHECK(copy->start_time == 1234567890123);
   CHECK(copy->cgroup.folder_of("memory") == "/sys/fs/cgroup/memory/c1");
+  CHECK(copy->owns_cgroup);
   CHECK(copy->annotations == state.annotations);
 }
 

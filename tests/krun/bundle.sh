@@ -12,6 +12,9 @@ make_bundle() {
   workdir=$(mktemp -d)
   trap remove_bundle EXIT
   cd "$workdir" || exit 1
+  # Cgroups have names of their own host wide: ids begin with this.
+  # shellcheck disable=SC2034
+  tag=${workdir##*/}
   chmod 711 .  # a user namespace has to pass
   mkdir b
   make_busybox_rootfs b/rootfs

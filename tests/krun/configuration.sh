@@ -11,7 +11,7 @@ prints() {
   cp plain.json b/config.json
   arguments sh -c "$2"
   edit "$1"
-  expect_status 0 krun run -b b t
+  expect_status 0 krun run -b b "$tag"
   expect_contains out "$3"
 }
 # refuses FILTER TEXT
@@ -19,7 +19,7 @@ refuses() {
   cp plain.json b/config.json
   arguments true
   edit "$1"
-  expect_status 1 krun run -b b t
+  expect_status 1 krun run -b b "$tag"
   expect_contains err "$2"
   expect_equal "$(krun list -q)" "" "left over"
 }
@@ -70,5 +70,5 @@ refuses '.ociVersion="2.0"' ociVersion
 cp plain.json b/config.json
 arguments true
 edit '.annotations={"app.kontain.trace-file":"/x"}'
-expect_status 125 krun run -b b t
+expect_status 125 krun run -b b "$tag"
 expect_contains err "no annotation may set this"

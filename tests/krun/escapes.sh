@@ -13,7 +13,7 @@ echo secret >outside/secret
 for number in 3 4 5 6 7 8 9 10 11 12; do
   edit '.process.cwd=$cwd' --arg cwd "/proc/self/fd/$number"
   arguments sh -c 'cat ../../../../../../../../outside/secret secret outside/secret 2>/dev/null; pwd -P'
-  krun run -b b w$number >out 2>err || true
+  krun run -b b "$tag-w$number" >out 2>err || true
   if grep -q secret out; then fail "the host is reached by cwd /proc/self/fd/$number"; fi
 done
 edit '.process.cwd="/"'
@@ -21,7 +21,7 @@ edit '.process.cwd="/"'
 # Nothing but stdio is open in a fresh payload, and in one of exec.
 arguments sh -c 'ls -l /proc/self/fd | grep -v " -> " ; ls /proc/self/fd'
 exec 7<outside/secret
-expect_status 0 krun run -b b f1
+expect_status 0 krun run -b b "$tag-f1"
 expect_equal "$(grep -cE '^([4-9]|[1-9][0-9]+)$' out)" 0 "descriptors above 3"
 exec 7<&-
 
@@ -31,7 +31,7 @@ ln -s ../../../../../../.."$workdir/outside" b/rootfs/relative
 for place in /link/made /relative/made; do
   edit '.mounts += [{"destination":$to,"type":"tmpfs","source":"tmpfs"}]' --arg to "$place"
   arguments true
-  krun run -b b m1 >/dev/null 2>&1 || true
+  krun run -b b "$tag-m1" >/dev/null 2>&1 || true
   [ ! -e outside/made ] || fail "a mount at $place was made outside"
   edit 'del(.mounts[-1])'
 done
@@ -47,7 +47,7 @@ while os.path.isdir("/proc/%d" % os.getppid()):
 P
 racer=$!
 edit '.mounts += [{"destination":"/race/in","type":"bind","source":$from,"options":["bind"]}]' --arg from "$workdir/b/rootfs/data"
-for i in $(seq 15); do krun run -b b "x$i" >/dev/null 2>&1 || true; done
+for i in $(seq 15); do krun run -b b "$tag-x$i" >/dev/null 2>&1 || true; done
 kill $racer
 wait $racer 2>/dev/null || true
 [ ! -e outside/in ] || fail "a racing link led a mount outside"
@@ -56,24 +56,45 @@ edit 'del(.mounts[-1])'
 # procfs is where it says, and is not covered.
 rm -rf b/rootfs/proc
 ln -s tmp b/rootfs/proc
-expect_status 1 krun run -b b p1
+expect_status 1 krun run -b b "$tag-p1"
 rm b/rootfs/proc
 mkdir b/rootfs/proc
 edit '.mounts += [{"destination":"/proc/self","type":"tmpfs","source":"tmpfs"}]'
-expect_status 1 krun run -b b p2
+expect_status 1 krun run -b b "$tag-p2"
 expect_contains err "inside /proc"
 edit 'del(.mounts[-1])'
 
 # 2016-9962: a process that comes in by exec cannot be looked into before it is a km, nor behind.
 arguments sh -c 'while :; do for p in /proc/[0-9]*; do ls -l $p/fd/ $p/root/ $p/cwd/ 2>/dev/null | grep -E "secret|memfd|kvm" && echo leak >>/data/leak; done; done'
-krun run -d -b b c1 </dev/null >/dev/null 2>&1
-for i in $(seq 10); do krun exec c1 true; done
+krun run -d -b b "$tag-c1" </dev/null >/dev/null 2>&1
+for i in $(seq 10); do krun exec "$tag-c1" true; done
 [ ! -e b/rootfs/data/leak ] || fail "something of the runtime was seen"
 
 # 2019-5736: km cannot be written through any process, also with all capabilities.
 sum=$(sha256sum <"$KONTAIN_SDK/bin/km")
-krun exec c1 sh -c 'for p in /proc/[0-9]*; do (exec 9>>$p/exe && echo evil >&9) 2>/dev/null; done; true'
+krun exec "$tag-c1" sh -c 'for p in /proc/[0-9]*; do (exec 9>>$p/exe && echo evil >&9) 2>/dev/null; done; true'
 expect_equal "$(sha256sum <"$KONTAIN_SDK/bin/km")" "$sum" "the monitor's file"
 
+# The same by a racer that tries every process as it comes.
+krun exec -d "$tag-c1" sh -c 'while :; do for p in /proc/[0-9]*; do (exec 9>$p/exe && echo >>/data/wrote) 2>/dev/null; done; done' \
+  </dev/null >/dev/null 2>&1
+for i in $(seq 20); do krun exec "$tag-c1" true; done
+expect_equal "$(sha256sum <"$KONTAIN_SDK/bin/km")" "$sum" "the monitor's file"
+[ ! -e b/rootfs/data/wrote ] || fail "the monitor's file was opened for writing"
+
+# 2024-21626 by exec.
+for number in 3 4 5 6 7 8 9 10 11 12; do
+  krun exec --cwd /proc/self/fd/$number "$tag-c1" sh -c 'cat ../../../../../../../../outside/secret outside/secret; ls ..' >out 2>err || true
+  if grep -q secret out; then fail "the host is reached by exec --cwd /proc/self/fd/$number"; fi
+done
+
 # Masked and read-only paths hold.
-expect_status 0 krun exec c1 sh -c '! echo 1 2>/dev/null >/proc/sys/kernel/panic; [ -z "$(cat /proc/timer_list)" ]'
+expect_status 0 krun exec "$tag-c1" sh -c '! echo 1 2>/dev/null >/proc/sys/kernel/panic; [ -z "$(cat /proc/timer_list)" ]'
+
+# Network interfaces are the host kernel's to guard: only with CAP_NET_ADMIN, and only those of the own namespace.
+arguments ifconfig lo down
+expect_status 1 krun run -b b "$tag-n1"
+expect_contains err "Operation not permitted"
+arguments sh -c 'ifconfig lo down && ! ifconfig lo | grep -q UP'
+edit '.process.capabilities[] += ["CAP_NET_ADMIN"]'
+expect_status 0 krun run -b b "$tag-n2"

@@ -7,63 +7,63 @@ need_krun
 make_bundle
 
 arguments sleep 100
-krun create -b b --pid-file pid c1 </dev/null >/dev/null 2>&1
-krun state c1 >state.json
+krun create -b b --pid-file pid "$tag-c1" </dev/null >/dev/null 2>&1
+krun state "$tag-c1" >state.json
 expect_equal "$(jq -r .status state.json)" created status
 expect_equal "$(jq -r .pid state.json)" "$(cat pid)" "pid file"
-expect_status 1 krun create -b b c1
+expect_status 1 krun create -b b "$tag-c1"
 expect_contains err "container with given ID already exists"
-expect_status 1 krun delete c1
-krun start c1
-expect_equal "$(krun state c1 | jq -r .status)" running status
-expect_status 1 krun start c1
-expect_equal "$(krun list -q)" c1 list
-expect_equal "$(krun list --format json | jq -r '.[0].id')" c1 "list as JSON"
+expect_status 1 krun delete "$tag-c1"
+krun start "$tag-c1"
+expect_equal "$(krun state "$tag-c1" | jq -r .status)" running status
+expect_status 1 krun start "$tag-c1"
+expect_equal "$(krun list -q)" "$tag-c1" list
+expect_equal "$(krun list --format json | jq -r '.[0].id')" "$tag-c1" "list as JSON"
 
-expect_status 7 krun exec c1 sh -c 'echo out; exit 7'
+expect_status 7 krun exec "$tag-c1" sh -c 'echo out; exit 7'
 expect_contains out out
-expect_status 0 krun exec c1 ps -o pid,args
+expect_status 0 krun exec "$tag-c1" ps -o pid,args
 expect_contains out "sleep 100"
-expect_status 0 krun exec -e A=b --cwd /tmp -u 1000:1000 c1 sh -c 'echo $A $(pwd) $(id -u):$(id -g)'
+expect_status 0 krun exec -e A=b --cwd /tmp -u 1000:1000 "$tag-c1" sh -c 'echo $A $(pwd) $(id -u):$(id -g)'
 expect_contains out "b /tmp 1000:1000"
-expect_status 255 krun exec c1 nothing
+expect_status 255 krun exec "$tag-c1" nothing
 expect_contains err "executable file not found in \$PATH"
-expect_status 255 krun exec c1 /no/thing
+expect_status 255 krun exec "$tag-c1" /no/thing
 expect_contains err "no such file or directory"
-expect_status 255 krun exec c1 /etc/passwd
+expect_status 255 krun exec "$tag-c1" /etc/passwd
 expect_contains err "permission denied"
 echo '{"cwd":"/data","args":["pwd"],"env":["PATH=/bin"],"user":{"uid":0,"gid":0}}' >process.json
-expect_status 0 krun exec -p process.json c1
+expect_status 0 krun exec -p process.json "$tag-c1"
 expect_contains out /data
-krun exec -d --pid-file exec.pid c1 sleep 50 </dev/null >/dev/null 2>&1
-expect_equal "$(krun ps --format json c1 | jq 'length')" 2 "processes"
+krun exec -d --pid-file exec.pid "$tag-c1" sleep 50 </dev/null >/dev/null 2>&1
+expect_equal "$(krun ps --format json "$tag-c1" | jq 'length')" 2 "processes"
 
-krun pause c1
-expect_equal "$(krun state c1 | jq -r .status)" paused status
-expect_status 255 krun exec c1 true
-krun resume c1
-expect_equal "$(krun events --stats c1 | jq -r .type)" stats events
-expect_status 1 krun checkpoint --image-path image c1
+krun pause "$tag-c1"
+expect_equal "$(krun state "$tag-c1" | jq -r .status)" paused status
+expect_status 255 krun exec "$tag-c1" true
+krun resume "$tag-c1"
+expect_equal "$(krun events --stats "$tag-c1" | jq -r .type)" stats events
+expect_status 1 krun checkpoint --image-path image "$tag-c1"
 expect_contains err "not supported yet"
 [ -d image ] || fail "checkpoint did not make its folder"
 
-expect_status 1 krun kill c1 NOTHING
-krun kill c1 KILL
+expect_status 1 krun kill "$tag-c1" NOTHING
+krun kill "$tag-c1" KILL
 in_time sh -c "! kill -0 $(cat pid) 2>/dev/null"
-expect_equal "$(krun state c1 | jq -r .status)" stopped status
-expect_status 1 krun kill c1 TERM
+expect_equal "$(krun state "$tag-c1" | jq -r .status)" stopped status
+expect_status 1 krun kill "$tag-c1" TERM
 expect_contains err "container not running"
-krun delete c1
-expect_status 1 krun state c1
-expect_contains err 'container "c1" does not exist'
-expect_status 0 krun delete -f c1
+krun delete "$tag-c1"
+expect_status 1 krun state "$tag-c1"
+expect_contains err "container \"$tag-c1\" does not exist"
+expect_status 0 krun delete -f "$tag-c1"
 
 arguments sh -c 'exit 42'
-expect_status 42 krun run -b b c2
+expect_status 42 krun run -b b "$tag-c2"
 arguments nothing
-expect_status 1 krun run -b b c3
+expect_status 1 krun run -b b "$tag-c3"
 expect_equal "$(krun list -q)" "" "left over"
 for id in .. 'a/b' '' 'a b'; do expect_status 1 krun create -b b "$id"; done
 
 # Nothing is left on the host.
-[ -z "$(find /sys/fs/cgroup -maxdepth 3 -name 'c[123]' -path '*c[123]')" ] || fail "a cgroup is left"
+[ -z "$(find /sys/fs/cgroup -maxdepth 3 -name "$tag-*")" ] || fail "a cgroup is left"

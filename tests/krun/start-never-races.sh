@@ -9,9 +9,9 @@ edit '.root.readonly=false'
 arguments sh -c 'echo x >>/data/ran'
 count=${KRUN_PAIRS:-40}
 for i in $(seq "$count"); do
-  krun create -b b "r$i" </dev/null >/dev/null
-  krun start "r$i"
-  in_time sh -c "! kill -0 $(krun state "r$i" | jq .pid | grep -v '^0$' || echo 4194305) 2>/dev/null"
-  krun delete "r$i"
+  krun create -b b "$tag-r$i" </dev/null >/dev/null
+  krun start "$tag-r$i"
+  in_time sh -c "! kill -0 $(krun state "$tag-r$i" | jq .pid | grep -v '^0$' || echo 4194305) 2>/dev/null"
+  krun delete "$tag-r$i"
 done
 expect_equal "$(wc -l <b/rootfs/data/ran)" "$count" "containers that ran"

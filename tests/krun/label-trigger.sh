@@ -14,6 +14,7 @@ E
 chmod 755 other
 settings() { jq -n --arg other "$1" '{otherRuntime: $other}' >settings.json; }
 settings "$PWD/other"
+trap 'for id in $("$KONTAIN_SDK/bin/krun" --root "$workdir/state.krun" list -q); do "$KONTAIN_SDK/bin/krun" --root "$workdir/state.krun" delete -f "$id"; done; remove_bundle' EXIT
 trigger() { timeout -k 2 60 "$KONTAIN_SDK/bin/krun-label-trigger" --settings settings.json --root "$workdir/state" "$@"; }
 
 # in_machine YES FILTER: with the change to the configuration, run is ours or not.

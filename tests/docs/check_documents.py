@@ -9,7 +9,7 @@ import sys
 LINK = re.compile(r"\]\(([^)#:\s]*)(?:#([^)\s]*))?\)")
 BLOCK = re.compile(r"(?:<!-- untested: (?P<reason>.+?) -->\n)?^```sh\n", re.MULTILINE)
 HAVE_TESTS = {"README.md", "CONTRIBUTING.md", "docs/getting-started.md", "docs/images.md", "docs/building-images.md",
-              "docs/runenv.md"}  # beside those of tested.txt and examples/
+              "docs/runenv.md", "docs/engines.md", "docs/krun.md"}  # beside those of tested.txt and examples/
 
 
 def read(tree, document):

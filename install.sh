@@ -173,7 +173,7 @@ unsigned() {
 }
 
 check_signature() {
-  ring=$(find_key)
+  ring=$(find_key) || exit 1
   if [ ! -f "$source.asc" ]; then
     unsigned "there is no signature ($(basename "$source").asc)"
   elif [ -z "$ring" ]; then
@@ -219,8 +219,15 @@ find_release() {
       [ -f "$tree/VERSION" ] || die "no release: name a kontain-VERSION-x86_64.tar.gz, or run the install.sh in one"
       [ "$require_signature" = no ] || die "--require-signature: an unpacked release has none: name its tar.gz"
       ;;
-    http://* | https://*) fetch "$source" && check_archive && unpack_archive ;;
-    *) check_archive && unpack_archive ;;
+    http://* | https://*)
+      fetch "$source"
+      check_archive
+      unpack_archive
+      ;;
+    *)
+      check_archive
+      unpack_archive
+      ;;
   esac
   version=$(cat "$tree/VERSION")
   case $version in

@@ -81,7 +81,7 @@ Result<int> run(RunWords& words) {
 void add_run_options(CLI::App& verb, RunWords& words) {
   RunOptions& options = words.options;
   const auto list = [&verb](const char* name, std::vector<std::string>& values, const char* help) {
-    verb.add_option(name, values, help)->expected(1)->take_all();
+    verb.add_option(name, values, help)->expected(1)->allow_extra_args(false)->take_all();
   };
   verb.add_flag("-i,--interactive", options.interactive, "Keep standard input open");
   verb.add_flag("-t,--tty", options.terminal, "With a terminal");

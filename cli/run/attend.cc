@@ -112,11 +112,6 @@ int status_of_failure(const std::string& failure) {
   return has(failure, "permission denied") || has(failure, "is a directory") ? kNotExecutable : kOwnFailure;
 }
 
-bool is_running(const std::string& id) {
-  const auto run = run_subprocess({own_folder() + "/krun", "--root", run_state_root(), "state", id});
-  return run && run->exit_code == 0 && run->out.find("\"status\": \"running\"") != std::string::npos;
-}
-
 // Of the detached process: one line through `report`, "" when the program runs.
 int attend_in_background(Prepared& prepared, UniqueFd report, const UniqueFd& log) {
   setsid();

@@ -220,6 +220,11 @@ void clear_away_stale() {
   if (lock) clear_away_stale_locked();
 }
 
+bool is_running(const std::string& id) {
+  const auto run = run_subprocess({krun(), "--root", run_state_root(), "state", id});
+  return run && run->exit_code == 0 && run->out.find("\"status\": \"running\"") != std::string::npos;
+}
+
 Result<std::string> record_folder_of(const std::string& name) {
   TRY(check_name(name));
   std::string path = run_data_root() + "/" + name;
@@ -240,8 +245,9 @@ Result<void> remove_record(const std::string& name, bool force) {
         return adopted->remove();
       }
     }
-    if (!force) return fail(name, "", "is running: stop it, or use --force");
-    if (!asked) {
+    // One that has ended may still be cleared away by the process that attended to it.
+    if (!force && is_running(name)) return fail(name, "", "is running: stop it, or use --force");
+    if (force && !asked) {
       static_cast<void>(run_subprocess({krun(), "--root", run_state_root(), "kill", "--all", name, "KILL"}));
       asked = true;
     }

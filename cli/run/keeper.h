@@ -30,6 +30,9 @@ void clear_away_stale();
 // The folder of a kontainer that `kontain run` started, whether it runs or has ended.
 Result<std::string> record_folder_of(const std::string& name);
 
+// True as long as its program runs.
+bool is_running(const std::string& id);
+
 // Removes an ended one; `force`: ends it first.
 Result<void> remove_record(const std::string& name, bool force);
 

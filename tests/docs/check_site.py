@@ -32,6 +32,8 @@ def main(site):
             count += 1
             target, _, heading = link.partition("#")
             file = os.path.normpath(os.path.join(os.path.dirname(path), target)) if target else path
+            if os.path.isdir(file):
+                file = os.path.join(file, "index.html")
             if not os.path.isfile(file):
                 problems.append(f"{path}: {link} leads nowhere")
             elif heading and file in pages and heading not in pages[file].ids:

@@ -61,11 +61,28 @@ render_manuals() {
   done
 }
 
+# A page for a folder that a document links to: what is in it.
+render_folder() {
+  local name
+  mkdir -p "$2/$1"
+  {
+    page_head "$1" "$(way_up "$1/x")"
+    printf '<h1>%s</h1>\n<ul>\n' "$1"
+    git ls-files "$1" | while IFS= read -r name; do printf '<li>%s</li>\n' "${name#"$1"/}"; done
+    printf '</ul>\n'
+    page_foot
+  } >"$2/$1/index.html"
+}
+
 # Files that documents link to and that are no documents: they go along as they are.
 copy_linked_files() {
   python3 tools/dev/linked_files.py . | while IFS= read -r file; do
-    mkdir -p "$1/$(dirname "$file")"
-    cp "$file" "$1/$file"
+    if [ -d "$file" ]; then
+      render_folder "$file" "$1"
+    else
+      mkdir -p "$1/$(dirname "$file")"
+      cp "$file" "$1/$file"
+    fi
   done
 }
 

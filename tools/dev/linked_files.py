@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""linked_files.py TREE: the files that the tree's documents link to and that are no documents themselves, one a line."""
+"""linked_files.py TREE: the files and folders that the tree's documents link to and that are no documents themselves, one
+a line."""
 import os
 import re
 import subprocess
@@ -16,7 +17,7 @@ def main(tree):
             text = re.sub(r"^```.*?^```", "", file.read(), flags=re.MULTILINE | re.DOTALL)
         for target in LINK.findall(text):
             path = os.path.normpath(os.path.join(os.path.dirname(document), target))
-            if not path.endswith(".md") and os.path.isfile(os.path.join(tree, path)):
+            if not path.endswith(".md") and os.path.exists(os.path.join(tree, path)):
                 files.add(path)
     print("\n".join(sorted(files)))
 

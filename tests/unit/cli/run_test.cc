@@ -156,7 +156,9 @@ TEST_CASE("the configuration of an image") {
 TEST_CASE("networks are namespaces: one's own, one that was made, none") {
   const auto types = [](const Place& where) {
     std::vector<std::string> names;
-    for (const auto& space : (*make_config(options_for(), image(), where))["linux"]["namespaces"]) {
+    const auto config = make_config(options_for(), image(), where);
+    REQUIRE(config);
+    for (const auto& space : (*config)["linux"]["namespaces"]) {
       names.push_back(space["type"]);
     }
     return names;

@@ -7,7 +7,8 @@ if [ "${KONTAIN_INSIDE:-}" != 1 ]; then
   exec env KONTAIN_INSIDE=1 unshare --mount --net --propagation private bash "$0"
 fi
 ip link set lo up
-ip link add name host0 type dummy
+ip link add name host0 type veth peer name host1
+ip link set dev host1 up
 ip address add 192.0.2.1/24 dev host0
 ip link set dev host0 up
 ip route add default via 192.0.2.254
@@ -22,10 +23,13 @@ mount --bind /dev/pts /mnt/pts
 mount --move /mnt /dev
 . "$KONTAIN_SOURCE/tests/cli/kontain/lib.sh"
 chmod 755 .
-mkdir home run sdk
-mount --bind "$KONTAIN_SDK" sdk
+mkdir home run
+# Reachable for that user, and nothing that a test could remove.
+mount -t tmpfs -o mode=755 none /opt
+mkdir /opt/kontain
+mount --bind -o ro "$KONTAIN_SDK" /opt/kontain
 chown 65534:65534 home run
-PATH=$workdir/sdk/bin:$PATH
+PATH=/opt/kontain/bin:$PATH
 kontain-gcc -O1 -static -o probe "$KONTAIN_SOURCE/tests/cli/kontain/payloads/probe.c"
 kontain-g++ -O1 -o server "$KONTAIN_SOURCE/examples/web-server/server.cc"
 as_user() {

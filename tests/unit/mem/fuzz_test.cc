@@ -12,6 +12,7 @@
 
 #include "base/unique_fd.h"
 #include "km/mem/address_space.h"
+#include "km/mem/copy.h"
 #include "tests/unit/mem/fake_slots.h"
 
 using namespace kontain;
@@ -224,6 +225,8 @@ TEST_CASE("mem fuzz: tree, page tables and host agree with the model") {
 
 TEST_CASE("mem fuzz: threads that map, fault and lose entries at once agree with their models") {
   NEEDS_RANGES();
+  // Where rights change between the look at a mapping and the attempt to bring its page in, that attempt faults.
+  install_fault_fixup();
   World world;
   std::vector<std::unique_ptr<Fuzzer>> fuzzers;
   for (unsigned i = 0; i < kThreads; ++i) {

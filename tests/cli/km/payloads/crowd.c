@@ -36,6 +36,8 @@ __attribute__((noinline)) static void crashes(const char* how) {
   double four = 4;
   __asm__ volatile("movsd %0, %%xmm7" : : "m"(four) : "xmm7");
   if (strcmp(how, "null") == 0) *(volatile int*)0 = 1;
+  puts("ready");
+  fflush(stdout);
   if (strcmp(how, "wait") == 0) pause();
   raise(atoi(how));
 }
@@ -61,8 +63,6 @@ int main(int argc, char** argv) {
   for (int i = 0; i < 3; ++i) pthread_create(&thread, NULL, run, (void*)functions[i]);
   for (int i = 0; i < 3; ++i) sem_wait(&started);
   usleep(20000);
-  puts("ready");
-  fflush(stdout);
   pthread_create(&thread, NULL, run_crash, argv[1]);
   pthread_join(thread, NULL);
   return 0;

@@ -9,6 +9,7 @@
 #include "base/version.h"
 #include "krun/cli/elsewhere.h"
 #include "krun/cli/verbs.h"
+#include "krun/state/state.h"
 
 namespace kontain::krun::cli {
 namespace {
@@ -32,7 +33,7 @@ void add_global_options(CLI::App& app, Global& global) {
 
 cgroup::Presence cgroups_of(const Global& global) {
   if (global.cgroup_manager == "disabled") return cgroup::Presence::None;
-  const bool rootless = global.rootless == "auto" ? geteuid() != 0 : global.rootless == "true";
+  const bool rootless = global.rootless == "auto" ? !state::is_host_root() : global.rootless == "true";
   return rootless ? cgroup::Presence::IfAllowed : cgroup::Presence::Required;
 }
 

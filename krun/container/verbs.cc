@@ -148,11 +148,12 @@ Result<int> parse_signal(const std::string& signal) {
 
 Result<void> kill_container(const std::string& root, const std::string& id, const KillOptions& options) {
   TRY_ASSIGN(Held held, hold(root, id));
-  if (options.all) {
-    for (const pid_t pid : held.state.cgroup.processes()) kill(pid, options.signal);
-    return {};
-  }
-  if (held.status == state::Status::Stopped || held.state.pid == 0) return fail("container not running", "", "");
+  const std::vector<pid_t> all = options.all ? held.state.cgroup.processes() : std::vector<pid_t>();
+  for (const pid_t pid : all) kill(pid, options.signal);
+  const bool has_ended = held.status == state::Status::Stopped || held.state.pid == 0;
+  if (!all.empty() || (options.all && has_ended)) return {};
+  // Not all, or there is no cgroup to find them in: the first one, whose pid namespace ends with it.
+  if (has_ended) return fail("container not running", "", "");
   TRY_ASSIGN(const UniqueFd init, open_init(held.state));
   TRY(send_signal(init, options.signal));
   if (options.signal != SIGKILL) return {};

@@ -51,12 +51,14 @@ Lock::~Lock() {
   if (fd_) flock(fd_.get(), LOCK_UN);
 }
 
-std::string default_root() {
-  const char* runtime = getenv("XDG_RUNTIME_DIR");
-  // Root of a user namespace is a user without privileges.
+bool is_host_root() {
   const auto map = spec::read_file("/proc/self/uid_map", 4096);
-  const bool is_root = geteuid() == 0 && map && map->find("4294967295") != std::string::npos;
-  if (is_root) return "/run/krun";
+  return geteuid() == 0 && map && map->find("4294967295") != std::string::npos;
+}
+
+std::string default_root() {
+  if (is_host_root()) return "/run/krun";
+  const char* runtime = getenv("XDG_RUNTIME_DIR");
   return runtime && *runtime ? std::string(runtime) + "/krun" : "/tmp/krun-" + std::to_string(geteuid());
 }
 

@@ -42,7 +42,9 @@ Result<State> decode(const std::string& text, const std::string& document);
 // 1 to 1024 letters, digits and "_+-.", not "." or "..".
 Result<void> check_id(const std::string& id);
 
-// /run/krun for root, $XDG_RUNTIME_DIR/krun for others.
+// Whether this is root outside any user namespace: root of one is a user without privileges.
+bool is_host_root();
+// /run/krun for such a root, $XDG_RUNTIME_DIR/krun for others.
 std::string default_root();
 
 // Holds a lock of flock(2), and lets go of it although a child may have inherited the descriptor.

@@ -37,6 +37,13 @@ expect_contains out .kontain
 expect_equal "$(head -1 out)" 0 "user inside"
 grep -qE "^ +0 +$user +1$" out || fail "the mapping: $(cat out)"
 
+# Root of a user namespace, which is what rootless podman makes of this user, is no other.
+cp ../b/config.json own-namespace.json
+change 'del(.linux.uidMappings, .linux.gidMappings, (.linux.namespaces[] | select(.type == "user")))'
+expect_status 0 as_user timeout 60 unshare --user --map-root-user --mount "$workdir/tools/krun" run -b ../b "$tag"
+expect_contains out .kontain
+cp own-namespace.json ../b/config.json
+
 change '.process.args=["sleep","100"]'
 krun run -d -b ../b "$tag" </dev/null >log 2>&1 || fail "run -d: $(cat log)"
 pid=$(krun state "$tag" | jq .pid)
@@ -45,7 +52,7 @@ cmp -s "/proc/$pid/exe" "$KONTAIN_SDK/bin/km" || fail "the container's process i
 expect_status 0 krun exec "$tag" uname -r
 expect_contains out .kontain
 expect_equal "$(krun list -q)" "$tag" list
-krun kill "$tag" KILL
+krun kill --all "$tag" KILL
 in_time sh -c "! kill -0 $pid 2>/dev/null"
 krun delete "$tag"
 expect_equal "$(krun list -q)" "" "left over"

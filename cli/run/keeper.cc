@@ -134,19 +134,9 @@ Result<void> write_config(const RunOptions& options, const ImageDefaults& image,
   return file ? Result<void>() : fail_errno("cannot write", place.folder + "/config.json", errno);
 }
 
-// Root of a user namespace that a network helper has made may make no cgroup, and krun cannot tell it from root.
 Command krun_command(const Place& place) {
-  return {krun(),
-          "--root",
-          run_state_root(),
-          "--rootless",
-          place.rootless ? "true" : "auto",
-          "--log",
-          place.folder + "/krun.log",
-          "run",
-          "--bundle",
-          place.folder,
-          place.id};
+  return {krun(), "--root",   run_state_root(), "--log", place.folder + "/krun.log",
+          "run",  "--bundle", place.folder,     place.id};
 }
 
 Result<void> join_bridge(Prepared& prepared, const RunOptions& options, Place& place) {

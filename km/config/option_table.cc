@@ -25,7 +25,8 @@ bool set_calls(Options& options, const std::string& value) {
   if (value == "auto") options.calls = Options::Calls::Auto;
   if (value == "exit") options.calls = Options::Calls::Exit;
   if (value == "exitless") options.calls = Options::Calls::Exitless;
-  return value == "auto" || value == "exit" || value == "exitless";
+  if (value == "patched") options.calls = Options::Calls::Patched;
+  return value == "auto" || value == "exit" || value == "exitless" || value == "patched";
 }
 
 bool set_trace(Options& options, const std::string& value) {
@@ -47,9 +48,9 @@ constexpr OptionRow kOptions[] = {
      }},
     {"thp", Value::Required, "auto|on|off", JsonType::String, kConfigFile | kAnnotation,
      "transparent huge pages for large anonymous mappings (default: auto)", set_huge_pages},
-    {"calls", Value::Required, "auto|exit|exitless", JsonType::String, kConfigFile | kAnnotation,
-     "how system calls reach the monitor: by leaving the guest, or through memory where that is quicker (default: "
-     "auto)",
+    {"calls", Value::Required, "auto|exit|exitless|patched", JsonType::String, kConfigFile | kAnnotation,
+     "how system calls reach the monitor: by leaving the guest, or through memory where that is quicker, from replaced "
+     "SYSCALL instructions too where those are slow (default: auto)",
      set_calls},
     {"randomize", Value::Required, "on|off", JsonType::Bool, kConfigFile | kAnnotation,
      "choose the payload's addresses at random, as Linux does (default: on)",

@@ -17,7 +17,8 @@ namespace kontain::config {
 struct Options {
   enum class Action : uint8_t { Run, Help, Version, Syscalls, SelfTest };
   enum class HugePages : uint8_t { Auto, On, Off };
-  enum class Calls : uint8_t { Auto, Exit, Exitless };
+  // Patched: Exitless, and every SYSCALL instruction that can be is replaced.
+  enum class Calls : uint8_t { Auto, Exit, Exitless, Patched };
 
   Action action = Action::Run;
   std::string report_format = "text";       // of Syscalls and SelfTest: text, json or markdown

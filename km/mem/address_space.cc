@@ -137,6 +137,7 @@ GuestResult<uint64_t> AddressSpace::place(const MapRequest& request, Vma vma) {
   if (any_sealed(vma.start, vma.end)) return guest_error(EPERM);
   if (!may_add(vma.end - vma.start, vma, vma.start, vma.end)) return guest_error(ENOMEM);
   const bool replaces = tree_.any(vma.start, vma.end);
+  if (replaces) put_sites_back(vma.start, vma.end, Contents::Go);
   if (replaces) tables_.clear(vma.start, vma.end);
   const long mapped = host_map(vma, request);
   if (mapped < 0) {
@@ -148,10 +149,11 @@ GuestResult<uint64_t> AddressSpace::place(const MapRequest& request, Vma vma) {
     tables_.release_tables();
     tree_.erase(vma.start, vma.end);
   }
+  vma.huge = wants_huge(vma);
   tree_.insert(vma);
   if (const int error = lock_new(vma, request.flags & MAP_LOCKED)) return guest_error(error);
-  advise_huge(vma, vma.start, vma.end);
-  fill(vma, vma.start, vma.end);
+  if (vma.huge) host_call(SYS_madvise, vma.start, vma.end - vma.start, MADV_HUGEPAGE);
+  fill_new(vma, vma.start, vma.end);
   return address;
 }
 
@@ -250,6 +252,7 @@ GuestResult<void> AddressSpace::unmap(uint64_t address, uint64_t length) {
 // 0 or an errno, and then nothing has changed. A process that has all the mappings it may have gets a hole instead of
 // a reservation: nothing of the monitor is ever placed there, because it all goes above the ranges.
 int AddressSpace::unmap_locked(uint64_t start, uint64_t end) {
+  put_sites_back(start, end, Contents::Go);
   tables_.clear(start, end);
   if (!reserve_range(start, end)) {
     const long result = host_call(SYS_munmap, start, end - start);
@@ -318,6 +321,7 @@ int AddressSpace::protect_part(Vma& part, int protection) {
   const int old = part.protection;
   if (part.sealed) return EPERM;
   if (old == protection) return 0;
+  put_sites_back(part.start, part.end, Contents::Stay);
   const bool reduces = old & ~protection & kProtectionMask;
   if (reduces) tables_.restrict_to(part.start, part.end, old & protection);
   const long result = host_protect(part, protection);
@@ -329,7 +333,11 @@ int AddressSpace::protect_part(Vma& part, int protection) {
   if (reduces && host_protection(old) == host_protection(protection)) invalidate_shadow(part, protection);
   tables_.release_tables();
   part.protection = protection;
-  if (protection & ~old) fill(part, part.start, part.end);
+  if (old == PROT_NONE) {
+    fill_new(part, part.start, part.end);
+  } else if (protection & ~old) {
+    fill(part, part.start, part.end);
+  }
   return 0;
 }
 
@@ -366,10 +374,10 @@ bool AddressSpace::is_mapped(uint64_t address, uint64_t length) {
   return in_guest(address, length) && tree_.covers(page_down(address), page_up(address + length));
 }
 
-void AddressSpace::advise_huge(const Vma& vma, uint64_t start, uint64_t end) {
-  if (!vma.is_private_memory() || vma.stack || huge_pages_ == HugePages::Never) return;
+bool AddressSpace::wants_huge(const Vma& vma) const {
+  if (!vma.is_private_memory() || vma.stack || huge_pages_ == HugePages::Never) return false;
   const uint64_t least = huge_pages_ == HugePages::Always ? kHugeSize : kHugeAutoSize;
-  if (end - start >= least && (vma.protection & PROT_WRITE)) host_call(SYS_madvise, start, end - start, MADV_HUGEPAGE);
+  return vma.end - vma.start >= least && (vma.protection & PROT_WRITE);
 }
 
 // As Linux: only private memory is populated for writing. What cannot be had is left to page faults.
@@ -394,6 +402,23 @@ void AddressSpace::fill(const Vma& vma, uint64_t start, uint64_t end) {
   } else {
     tables_.map(start, stop, vma.protection, leaf, vma.start, vma.end);
   }
+}
+
+// Nothing of it has been touched yet. Large memory comes by fault, a part at a time; stacks begin at their end.
+void AddressSpace::fill_new(const Vma& vma, uint64_t start, uint64_t end) {
+  const bool own_file_pages = !vma.anonymous && !vma.shared && (vma.protection & PROT_WRITE);
+  if (own_file_pages && end - start <= kTouchFill && end <= vma.accessible_end()) {
+    host_call(SYS_madvise, start, end - start, MADV_POPULATE_WRITE);
+  }
+  if (!vma.comes_by_touch()) return fill(vma, start, end);
+  if (vma.stack && end - start > kTouchFill) start = end - kTouchFill;
+  if (end - start <= kTouchFill) fill_touched(vma, start, end);
+}
+
+// What cannot be had now comes by fault. KVM's shadow takes pages that are there, and writable, eight at a time.
+bool AddressSpace::fill_touched(const Vma& vma, uint64_t start, uint64_t end) {
+  host_call(SYS_madvise, start, end - start, MADV_POPULATE_WRITE);
+  return tables_.map(start, end, vma.protection, LeafSize::Small, vma.start, vma.end);
 }
 
 bool AddressSpace::fill_file(const Vma& vma, uint64_t start, uint64_t end, int protection) {

@@ -12,6 +12,7 @@
 
 #include <sys/resource.h>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -25,6 +26,7 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/lock.h"
+#include "km/mem/call_sites.h"
 #include "km/mem/copy.h"
 #include "km/mem/guest_physical.h"
 #include "km/mem/mapping_view.h"
@@ -35,6 +37,11 @@ namespace kontain::mem {
 
 // Linux's stack_guard_gap: a growing stack and what lies below it stay this far apart.
 inline constexpr uint64_t kStackGuard = 256 * kPageSize;
+
+// How much of small-paged memory comes with the first page that is touched, and at most where one part follows another:
+// every page that is touched by itself costs a fault of the host.
+inline constexpr uint64_t kTouchFill = 16 * kPageSize;
+inline constexpr uint64_t kLargestTouchFill = 64 * kPageSize;
 
 // The arguments of mmap(2), untrusted.
 struct MapRequest {
@@ -126,6 +133,12 @@ class AddressSpace {
   // For those who have a guest address and nothing else; nullptr before serve_failed_copies().
   static AddressSpace* serving();
 
+  // A SYSCALL instruction before `return_address` becomes a jump to `entry` (call_sites.h), if it is in text of a file and
+  // there is room near it. True: it is one now.
+  bool replace_call_site(uint64_t return_address, uint64_t entry);
+  // The address of the SYSCALL that the instruction at `pc`, one of ours, has to do with.
+  std::optional<uint64_t> call_site_of(uint64_t pc);
+
   // fork(2). Hold every lock of memory across the host's fork; release them in both processes. The child's locks are
   // free again, mappings with MADV_DONTFORK are gone, and it has no locked memory. Its page tables are its own copy:
   // what remains is another machine over the same memory.
@@ -172,6 +185,11 @@ class AddressSpace {
   bool any_sealed(uint64_t start, uint64_t end) const;
   std::optional<Run> next_run(uint64_t start, uint64_t end) const;
   GuestResult<void> advise_data(uint64_t start, uint64_t end, int advice);
+  // What becomes of the bytes of a range that is changed: the text's own have to be in it, or not.
+  enum class Contents { Stay, Go };
+  void put_sites_back(uint64_t start, uint64_t end, Contents contents);
+  CallSites::Text* text_for_sites(const Vma& vma, uint64_t entry);
+  void forget_touched(uint64_t start, uint64_t end);
   GuestResult<void> advise_mapping(uint64_t start, uint64_t end, int advice);
   GuestResult<void> set_locked(uint64_t address, uint64_t length, bool lock);
   GuestResult<void> populate_locked(uint64_t start, uint64_t end);
@@ -183,13 +201,16 @@ class AddressSpace {
   // Grants page-table entries of [start, end) what `vma` allows, eagerly or not at all by size and kind.
   void fill(const Vma& vma, uint64_t start, uint64_t end);
   bool fill_file(const Vma& vma, uint64_t start, uint64_t end, int protection);
+  void fill_new(const Vma& vma, uint64_t start, uint64_t end);
+  bool fill_touched(const Vma& vma, uint64_t start, uint64_t end);
+  bool wants_huge(const Vma& vma) const;
+  Run touched_run(const Vma& vma, uint64_t address);
   uint64_t find_free_locked(uint64_t length, uint64_t alignment) const;
   uint64_t find_below_locked(uint64_t ceiling, uint64_t floor, uint64_t length, uint64_t alignment) const;
   const Vma* grow_down(uint64_t address);
   std::optional<FaultSignal> fault_in_memory(const Vma& vma, uint64_t address, int needed);
   std::optional<FaultSignal> fault_in_file(const Vma& vma, uint64_t address, int needed);
   long try_file(std::unique_lock<Lock>& hold, const Vma& vma, uint64_t page, int needed);
-  void advise_huge(const Vma& vma, uint64_t start, uint64_t end);
   void drop_file_entries();
   void drop_unforked();
 
@@ -210,6 +231,11 @@ class AddressSpace {
   bool any_unforked_ = false;    // MADV_DONTFORK was ever used
   bool any_sealed_ = false;      // mseal was ever used
   HugePages huge_pages_ = HugePages::Auto;
+  // The last runs that were filled because one of their pages was touched, and which of them goes next.
+  std::array<Run, 8> touched_{};
+  size_t oldest_touched_ = 0;
+  CallSites sites_;
+  std::atomic<bool> any_sites_ = false;  // ever
   // Chunks of 2 MiB that may have entries of file mappings: what has to be dropped after a host fault.
   std::set<uint64_t> file_chunks_;
   // A file mapped by the payload has shrunk: from then on its pages are tried before they get an entry.

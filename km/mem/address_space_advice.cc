@@ -92,12 +92,22 @@ GuestResult<void> AddressSpace::advise_data(uint64_t start, uint64_t end, int ad
   if (discards(advice)) {
     std::scoped_lock hold(lock_);
     if (any_sealed(start, end)) return guest_error(EPERM);
+    put_sites_back(start, end, Contents::Stay);
   }
   const bool populates = advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE;
   if (populates && !is_mapped(start, end - start)) return guest_error(ENOMEM);
+  if (advice == MADV_DONTNEED) forget_touched(start, end);
   return for_each_run(start, end - start, [&](uint64_t at, uint64_t size) {
     return host_call(SYS_madvise, at, size, static_cast<uint64_t>(advice));
   });
+}
+
+// What is given up and touched again comes as new memory does, in parts.
+void AddressSpace::forget_touched(uint64_t start, uint64_t end) {
+  std::scoped_lock hold(lock_);
+  for (const Vma* vma = tree_.first_above(start); vma && vma->start < end; vma = tree_.first_above(vma->end)) {
+    if (vma->comes_by_touch()) tables_.clear(std::max(start, vma->start), std::min(end, vma->end));
+  }
 }
 
 // As Linux: parts before a hole or a refusal keep the advice.

@@ -85,7 +85,37 @@ std::optional<FaultSignal> AddressSpace::handle_fault(uint64_t address, uint64_t
   }
 }
 
+// As readahead: twice as much where the last part has come to its end, in either direction.
+AddressSpace::Run AddressSpace::touched_run(const Vma& vma, uint64_t address) {
+  Run run = {align_down(address, kTouchFill), align_down(address, kTouchFill) + kTouchFill};
+  Run* slot = nullptr;
+  for (Run& last : touched_) {
+    const uint64_t size = std::min(2 * (last.end - last.start), kLargestTouchFill);
+    if (last.end == run.start && last.end != 0) {
+      run.end = run.start + size;
+    } else if (last.start == run.end) {
+      run.start = run.end - std::min(size, run.end);
+    } else {
+      continue;
+    }
+    slot = &last;
+    break;
+  }
+  if (!slot) slot = &touched_[oldest_touched_++ % touched_.size()];
+  *slot = run;
+  return {std::max(run.start, vma.start), std::min(run.end, vma.end)};
+}
+
 std::optional<FaultSignal> AddressSpace::fault_in_memory(const Vma& vma, uint64_t address, int needed) {
+  if (vma.comes_by_touch()) {
+    const Run run = touched_run(vma, address);
+    // What is only read is one page of zeros to the host, as natively.
+    const bool filled = needed == PROT_WRITE
+                            ? fill_touched(vma, run.start, run.end)
+                            : tables_.map(run.start, run.end, vma.protection, LeafSize::Small, vma.start, vma.end);
+    if (filled || leaf_grants(tables_.leaf(address), needed)) return std::nullopt;
+    return FaultSignal{SIGBUS, BUS_ADRERR};
+  }
   const uint64_t start = std::max(vma.start, align_down(address, kWindowSize));
   const uint64_t end = std::min(vma.end, align_down(address, kWindowSize) + kWindowSize);
   const LeafSize leaf = vma.shared ? LeafSize::Small : LeafSize::LargeAllowed;
@@ -152,7 +182,7 @@ const Vma* AddressSpace::grow_down(uint64_t address) {
   if (grown.dont_fork) host_call(SYS_madvise, grown.start, length, MADV_DONTFORK);
   if (grown.wipe_on_fork) host_call(SYS_madvise, grown.start, length, MADV_WIPEONFORK);
   tree_.insert(grown);
-  fill(grown, grown.start, grown.end);
+  fill_new(grown, grown.start, grown.end);
   return tree_.find(address);
 }
 

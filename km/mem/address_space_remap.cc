@@ -84,7 +84,7 @@ GuestResult<void> AddressSpace::grow_in_place(uint64_t old_end, uint64_t new_end
   }
   ++changes_;
   tree_.set_end(vma.start, new_end);
-  fill(Vma(*tree_.find(vma.start)), old_end, new_end);
+  fill_new(Vma(*tree_.find(vma.start)), old_end, new_end);
   return {};
 }
 
@@ -101,7 +101,9 @@ GuestResult<uint64_t> AddressSpace::move(const Vma& vma, uint64_t old_address, u
   const uint64_t target_end = target + new_length;
   if (any_sealed(target, target_end)) return guest_error(EPERM);
   const uint64_t old_end = old_address + old_length;
+  put_sites_back(old_address, old_end, Contents::Stay);
   const bool replaces = tree_.any(target, target_end);
+  if (replaces) put_sites_back(target, target_end, Contents::Go);
   if (replaces) tables_.clear(target, target_end);
   tables_.clear(old_address, old_end);
   const uint64_t host_flags = static_cast<uint64_t>(MREMAP_MAYMOVE | MREMAP_FIXED | (flags & kDontUnmap));

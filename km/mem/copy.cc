@@ -16,9 +16,11 @@ extern "C" {
 size_t kontain_guest_copy(void* destination, const void* source, size_t size);
 size_t kontain_guest_clear(void* destination, size_t size);
 size_t kontain_guest_exchange(void* word, uint32_t expected, uint32_t desired, uint32_t* found);
+size_t kontain_guest_store(void* word, uint16_t value);
 extern const char kontain_guest_copy_start[], kontain_guest_copy_end[];
 extern const char kontain_guest_clear_start[], kontain_guest_clear_end[];
 extern const char kontain_guest_exchange_start[], kontain_guest_exchange_end[];
+extern const char kontain_guest_store_start[], kontain_guest_store_end[];
 }
 
 namespace kontain::mem {
@@ -48,7 +50,8 @@ struct FaultingRange {
 uint64_t fixup_for(uint64_t pc) {
   static constexpr FaultingRange kRanges[] = {{kontain_guest_copy_start, kontain_guest_copy_end},
                                               {kontain_guest_clear_start, kontain_guest_clear_end},
-                                              {kontain_guest_exchange_start, kontain_guest_exchange_end}};
+                                              {kontain_guest_exchange_start, kontain_guest_exchange_end},
+                                              {kontain_guest_store_start, kontain_guest_store_end}};
   for (const FaultingRange& range : kRanges) {
     const auto start = reinterpret_cast<uint64_t>(range.start);
     const auto end = reinterpret_cast<uint64_t>(range.end);
@@ -81,6 +84,19 @@ void set_copy_resolver(CopyResolver resolver) { g_resolver.store(resolver, std::
 bool touch(uint64_t guest_address) {
   char byte;
   return in_guest(guest_address, 1) && kontain_guest_copy(&byte, host_pointer(guest_address), 1) == 0;
+}
+
+bool peek(void* destination, uint64_t guest_source, size_t size) {
+  return in_guest(guest_source, size) && kontain_guest_copy(destination, host_pointer(guest_source), size) == 0;
+}
+
+bool poke(uint64_t guest_destination, const void* source, size_t size) {
+  return in_guest(guest_destination, size) &&
+         kontain_guest_copy(host_pointer(guest_destination), source, size) == 0;
+}
+
+bool poke_halfword(uint64_t guest_destination, uint16_t value) {
+  return in_guest(guest_destination, sizeof value) && kontain_guest_store(host_pointer(guest_destination), value) == 0;
 }
 
 bool copy_in(void* destination, uint64_t guest_source, size_t size) {

@@ -67,6 +67,11 @@ void set_copy_resolver(CopyResolver resolver);
 
 // Reads a byte of guest memory to see whether it can be had; asks nobody.
 bool touch(uint64_t guest_address);
+// As copy_in and copy_out, but they ask nobody: for who holds the address space's lock.
+[[nodiscard]] bool peek(void* destination, uint64_t guest_source, size_t size);
+[[nodiscard]] bool poke(uint64_t guest_destination, const void* source, size_t size);
+// Both bytes at once for whoever looks at them, as long as they lie in one cache line.
+[[nodiscard]] bool poke_halfword(uint64_t guest_destination, uint16_t value);
 
 // For a SIGSEGV/SIGBUS handler: when the fault happened inside one of the functions above and on the guest's side, lets
 // `context` (a ucontext_t) go on with a failed copy and returns true.

@@ -43,4 +43,17 @@ kontain_guest_exchange_end:
         ret
         .size kontain_guest_exchange, . - kontain_guest_exchange
 
+// RDI address of a 16-bit word that lies in one cache line, SI its new value; returns RAX = 0, or 1 after a fault.
+        .globl kontain_guest_store, kontain_guest_store_start, kontain_guest_store_end
+        .type kontain_guest_store, @function
+kontain_guest_store:
+        mov $1, %ecx
+kontain_guest_store_start:
+        mov %si, (%rdi)
+        xor %ecx, %ecx
+kontain_guest_store_end:
+        mov %rcx, %rax
+        ret
+        .size kontain_guest_store, . - kontain_guest_store
+
         .section .note.GNU-stack, "", @progbits

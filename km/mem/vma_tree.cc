@@ -52,8 +52,8 @@ bool VmaTree::mergeable(const Vma& left, const Vma& right) {
          std::tie(left.device, left.inode) == std::tie(right.device, right.inode) &&
          std::tie(left.shared, left.anonymous, left.segment, left.grows_down, left.stack) ==
              std::tie(right.shared, right.anonymous, right.segment, right.grows_down, right.stack) &&
-         std::tie(left.dont_fork, left.wipe_on_fork, left.dont_dump, left.sealed) ==
-             std::tie(right.dont_fork, right.wipe_on_fork, right.dont_dump, right.sealed);
+         std::tie(left.dont_fork, left.wipe_on_fork, left.dont_dump, left.sealed, left.huge) ==
+             std::tie(right.dont_fork, right.wipe_on_fork, right.dont_dump, right.sealed, right.huge);
 }
 
 void VmaTree::split(uint64_t address) {

@@ -34,9 +34,12 @@ struct Vma {
   bool wipe_on_fork = false;  // MADV_WIPEONFORK
   bool dont_dump = false;     // MADV_DONTDUMP
   bool sealed = false;        // mseal(2)
+  bool huge = false;          // the host was asked for huge pages
 
   // Private anonymous memory: nobody else can name its pages.
   bool is_private_memory() const { return anonymous && !shared; }
+  // Filled part by part as it is touched: memory of small pages, each the payload's own once it is written.
+  bool comes_by_touch() const { return is_private_memory() && (protection & PROT_WRITE) && !huge; }
   // What RLIMIT_DATA counts.
   bool is_data() const { return !shared && !grows_down && (protection & PROT_WRITE); }
   // The end of what can be accessed without visiting the file system first.

@@ -103,6 +103,14 @@ Result<uint64_t> exit_nanoseconds(const vcpu::Machine& machine, vcpu::Cpu& cpu) 
   return static_cast<uint64_t>(speed.nanoseconds(ticks));
 }
 
+Result<uint64_t> syscall_nanoseconds(const vcpu::Machine& machine, vcpu::Cpu& cpu) {
+  if (machine.recipe() != vcpu::Recipe::A) return 0;
+  const Speed speed;
+  TRY_ASSIGN(const uint64_t exit, cpu.measure_exit());
+  TRY_ASSIGN(const uint64_t both, cpu.measure_syscall());
+  return static_cast<uint64_t>(speed.nanoseconds(both - std::min(both, exit)));
+}
+
 Result<uint64_t> posted_call_nanoseconds(vcpu::Machine& machine, vcpu::Cpu& cpu) {
   if (!machine.call_entry() || !exitless::Placement().has_several()) return 0;
   constexpr int kRounds = 5;

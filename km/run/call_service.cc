@@ -62,6 +62,14 @@ bool is_open(uint32_t number) {
   return number == SYS_open || number == SYS_openat || number == SYS_openat2 || number == SYS_creat;
 }
 
+SiteWatch::Policy policy_for(Options::Calls calls) {
+  switch (calls) {
+    case Options::Calls::Auto: return SiteWatch::Policy::Measured;
+    case Options::Calls::Patched: return SiteWatch::Policy::Always;
+    default: return SiteWatch::Policy::Never;
+  }
+}
+
 bool waits_for_lock(const vcpu::PostedCall& call) {
   return call.number == SYS_fcntl && (call.arguments[1] == F_SETLKW || call.arguments[1] == F_OFD_SETLKW);
 }
@@ -81,7 +89,7 @@ std::string credentials_of(task::Task& asking, pid_t tid) {
 }  // namespace
 
 CallService::CallService(Options::Calls calls, vcpu::Machine& machine, const CallTrace* trace, StartThread start_thread)
-    : calls_(calls), machine_(machine), start_thread_(std::move(start_thread)) {
+    : calls_(calls), machine_(machine), start_thread_(std::move(start_thread)), sites_(policy_for(calls), machine.replaced_call_entry()) {
   if (calls == Options::Calls::Exit || !machine.enable_posted_calls()) return;
   is_on_ = true;
   pace_ = pace_for(kTypicalSpeed);
@@ -93,13 +101,33 @@ CallService::CallService(Options::Calls calls, vcpu::Machine& machine, const Cal
 void CallService::allow_calls(const CallTrace* trace) {
   auto& classes = machine_.call_table().classes;
   for (const abi::SyscallRow& row : abi::syscall_table()) {
-    if (trace == nullptr || !trace->wants(row.number)) classes[row.number] = stub_class(row);
+    if (trace != nullptr && trace->wants(row.number)) continue;
+    const uint8_t wanted = stub_class(row);
+    const bool waits = wanted >= vcpu::kLocalClass && sites_.may_replace();
+    (waits ? held_back_ : classes)[row.number] = wanted;
   }
+}
+
+// A call that the guest answers would never be seen here, so that its instruction could be replaced.
+void CallService::note_site(task::Task& task, uint32_t number, uint64_t return_address) {
+  const bool knew = sites_.may_replace();
+  if (knew && !sites_.note_exit(task, return_address, ticks_per_microsecond())) return;
+  if (sites_.may_replace()) return answer_in_guest(number);
+  if (!knew) return;
+  for (uint32_t call = 0; call < held_back_.size(); ++call) answer_in_guest(call);
+}
+
+void CallService::answer_in_guest(uint32_t number) {
+  const uint8_t wanted = held_back_[number].exchange(0);
+  if (wanted == 0) return;
+  const std::scoped_lock hold(lock_);
+  if (!is_filtered_) machine_.call_table().classes[number] = wanted;
 }
 
 // A seccomp filter has to see every call of its thread, so from the first one on all calls take an exit.
 void CallService::forbid_calls() {
   if (is_filtered_.exchange(true)) return;
+  const std::scoped_lock hold(lock_);
   for (auto& row : machine_.call_table().classes) row = vcpu::kPlainClass;
 }
 
@@ -124,7 +152,8 @@ void CallService::leave(task::Task& task) {
   if (server_) server_->leave(exchange);
 }
 
-void CallService::note_exit(task::Task& task, exitless::Streak& streak, uint32_t number, uint64_t first_argument) {
+void CallService::note_exit(task::Task& task, exitless::Streak& streak, uint32_t number, uint64_t first_argument,
+                            uint64_t return_address) {
   if (!is_on_) return;
   if (sys::changes_identity(number)) show_identity(task);
   if (task.seccomp_filters.load() != nullptr) return forbid_calls();
@@ -134,6 +163,7 @@ void CallService::note_exit(task::Task& task, exitless::Streak& streak, uint32_t
     end_server();
     return;
   }
+  note_site(task, number, return_address);
   if (verdict_ == Verdict::Not || !may_be_posted(task.process(), number, first_argument)) return;
   const auto server = [this] {
     const std::scoped_lock hold(lock_);
@@ -211,7 +241,7 @@ bool CallService::is_worthwhile(task::Task& task) {
   const uint64_t speed = ticks_per_microsecond();
   if (speed == 0) return false;  // too early to tell
   pace_ = pace_for(speed);
-  if (calls_ != Options::Calls::Exitless) {
+  if (calls_ == Options::Calls::Auto) {
     if (!exitless::Placement().has_several()) {
       verdict_ = Verdict::Not;
       return false;
@@ -228,7 +258,7 @@ bool CallService::is_worthwhile(task::Task& task) {
 }
 
 exitless::Pace CallService::pace_for(uint64_t speed) const {
-  return calls_ == Options::Calls::Exitless ? exitless::Pace::eager(speed) : exitless::Pace::usual(speed);
+  return calls_ == Options::Calls::Auto ? exitless::Pace::usual(speed) : exitless::Pace::eager(speed);
 }
 
 uint64_t CallService::ticks_per_microsecond() const {
@@ -262,7 +292,7 @@ void CallService::end_server() {
 std::optional<int64_t> CallService::make_call(vcpu::CallExchange& exchange, const vcpu::PostedCall& call) {
   auto& task = *static_cast<task::Task*>(exchange.owner());
   if (call.number >= abi::kSyscallLimit || !may_be_posted(task.process(), call.number, call.arguments[0]) ||
-      waits_for_lock(call)) {
+      waits_for_lock(call) || sites_.note_served(exchange.slot().rcx)) {
     return std::nullopt;
   }
   const int64_t result = run::make_call(task, call.number, call.arguments);

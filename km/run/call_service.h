@@ -2,6 +2,7 @@
 // call server is made and when it has to go. Safe to use from all threads.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -11,6 +12,7 @@
 
 #include "km/config/options.h"
 #include "km/exitless/server.h"
+#include "km/run/site_watch.h"
 #include "km/run/call_trace.h"
 #include "km/task/task.h"
 #include "km/vcpu/machine.h"
@@ -35,8 +37,10 @@ class CallService {
   void show_descriptors(task::Process& process);
   // The server makes no calls of this thread any more: it ends, sleeps for a vfork child, or is somebody else now.
   void leave(task::Task& task);
-  // After a call of the thread that took an exit. `streak` is the thread's own.
-  void note_exit(task::Task& task, exitless::Streak& streak, uint32_t number, uint64_t first_argument);
+  // After a call of the thread that took an exit, from the instruction before `return_address`. `streak` is the thread's
+  // own.
+  void note_exit(task::Task& task, exitless::Streak& streak, uint32_t number, uint64_t first_argument,
+                 uint64_t return_address);
 
   // Held across fork(2).
   std::mutex& lock() { return lock_; }
@@ -47,6 +51,8 @@ class CallService {
   enum class Verdict : uint8_t { Unknown, Worthwhile, Not };
 
   void allow_calls(const CallTrace* trace);
+  void note_site(task::Task& task, uint32_t number, uint64_t return_address);
+  void answer_in_guest(uint32_t number);
   void forbid_calls();
   bool may_be_posted(task::Process& process, uint32_t number, uint64_t first_argument);
   void wake_server(task::Task& task);
@@ -63,6 +69,9 @@ class CallService {
   vcpu::Machine& machine_;
   StartThread start_thread_;
   bool is_on_ = false;
+  SiteWatch sites_;
+  // Calls that the guest will answer, once their instructions have been looked at: until then they take an exit.
+  std::array<std::atomic<uint8_t>, vcpu::kCallClasses> held_back_{};
   std::atomic<bool> is_filtered_ = false;
   std::atomic<Verdict> verdict_ = Verdict::Unknown;
   // Both at one moment near the start: what the time stamp counter's speed is known by.

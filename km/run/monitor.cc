@@ -110,6 +110,7 @@ Result<std::unique_ptr<Monitor>> Monitor::create(const config::Options& options,
       options.calls, *monitor->machine_, monitor->trace(),
       [raw = monitor.get()](std::shared_ptr<exitless::Server> server) { return raw->start_server_thread(server); });
   monitor->memory_.emplace(monitor->machine_->physical(), monitor->machine_->tables());
+  monitor->machine_->set_site_finder([memory = &*monitor->memory_](uint64_t pc) { return memory->call_site_of(pc); });
   monitor->memory_->set_huge_pages(huge_page_policy(options.huge_pages));
   TRY_ASSIGN(vcpu::Cpu* const cpu, monitor->machine_->create_cpu());
   monitor->adopt_state(*cpu, handover);

@@ -42,6 +42,7 @@ Result<std::string> self_test(const std::string& format) {
   TRY_ASSIGN(vcpu::Cpu* const cpu, machine->create_cpu());
   static_cast<void>(machine->enable_posted_calls());
   TRY_ASSIGN(const uint64_t exit_cost, exit_nanoseconds(*machine, *cpu));
+  TRY_ASSIGN(const uint64_t syscall_cost, syscall_nanoseconds(*machine, *cpu));
   TRY_ASSIGN(const uint64_t posted_cost, posted_call_nanoseconds(*machine, *cpu));
   const std::vector<Fact> facts = {
       {"version", version(), true},
@@ -49,8 +50,10 @@ Result<std::string> self_test(const std::string& format) {
       {"xcr0", std::to_string(machine->xcr0()), false},
       {"vdso", machine->vdso_address() ? "true" : "false", false},
       {"exit_ns", std::to_string(exit_cost), false},
+      {"syscall_ns", std::to_string(syscall_cost), false},
       {"exitless_ns", std::to_string(posted_cost), false},
       {"calls", posted_cost != 0 && exit_cost >= kCheapExitNanoseconds ? "exitless" : "exit", true},
+      {"replaces_syscall", posted_cost != 0 && syscall_cost > SiteWatch::kCheapSyscall ? "true" : "false", false},
   };
   return format == "json" ? as_json(facts) : as_text(facts);
 }

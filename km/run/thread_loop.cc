@@ -62,6 +62,7 @@ void ThreadLoop::handle(const vcpu::Stop& stop) {
 void ThreadLoop::handle_syscall() {
   const kvm_regs& regs = task_.cpu().regs();
   const auto number = static_cast<uint32_t>(regs.rax);
+  const uint64_t return_address = regs.rip;
   const sys::RawArgs args = {regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9};
   std::optional<trace::CallText> text;
   if (trace_ && trace_->wants(number)) text.emplace(trace::CallText::begin(number, args, payload_reader()));
@@ -72,7 +73,7 @@ void ThreadLoop::handle_syscall() {
   } else {
     finish_call(number, args, result);
   }
-  calls_.note_exit(task_, streak_, number, args[0]);
+  calls_.note_exit(task_, streak_, number, args[0], return_address);
   if (!text) return;
   if (call_ && (result == -EINTR || result == -task::kRestart)) {
     trace_->write_interrupted_call(*text, *call_);

@@ -14,6 +14,8 @@
 #define KM_SLOT_RESULT 0x50
 #define KM_SLOT_HEARTBEAT 0x80
 #define KM_SLOT_LOCAL 0xc0
+#define KM_SLOT_RSP 0x100
+#define KM_SLOT_STACK_END 0x110
 
 // CallTable.
 #define KM_TABLE_CLASSES 0x000

@@ -33,6 +33,9 @@ struct CallSlot {
   std::atomic<uint64_t> heartbeat;
   std::array<uint64_t, 7> padding2;
   std::array<std::atomic<uint64_t>, kLocalValues> local;
+  // The payload's, while the stub asks for its flags; and the stack that it does that on.
+  uint64_t rsp;
+  uint64_t stack;
 };
 static_assert(offsetof(CallSlot, state) == KM_SLOT_STATE);
 static_assert(offsetof(CallSlot, number) == KM_SLOT_NUMBER);
@@ -42,6 +45,8 @@ static_assert(offsetof(CallSlot, r11) == KM_SLOT_R11);
 static_assert(offsetof(CallSlot, result) == KM_SLOT_RESULT);
 static_assert(offsetof(CallSlot, heartbeat) == KM_SLOT_HEARTBEAT);
 static_assert(offsetof(CallSlot, local) == KM_SLOT_LOCAL);
+static_assert(offsetof(CallSlot, rsp) == KM_SLOT_RSP);
+static_assert(offsetof(CallSlot, stack) + sizeof(uint64_t) == KM_SLOT_STACK_END);
 static_assert(std::atomic<uint32_t>::is_always_lock_free && std::atomic<uint64_t>::is_always_lock_free);
 
 // How the stub treats a call number. kLocalClass + n: the answer is local[n].

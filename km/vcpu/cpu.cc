@@ -18,6 +18,7 @@ namespace {
 
 // Flags SYSCALL clears on recipe B: those Linux clears. Recipe A cannot restore them from R11, so none there.
 constexpr uint64_t kSyscallMaskB = 0x47700;
+constexpr uint64_t kSyscallSize = 2;
 constexpr uint64_t kRingSize = 9;  // of the instruction that rings the doorbell, in either stub
 
 kvm_segment segment(uint16_t selector, uint8_t type, uint8_t privilege) {
@@ -268,8 +269,19 @@ Stop Cpu::Private::on_exception() {
     return {StopKind::Interrupted};
   }
   const uint64_t stub_offset = regs().rip - kStub;
+  if (const auto site = machine.site_of_(regs().rip)) return on_exception_near_site(*site, stop);
   const bool in_user_stub = machine.facts_.recipe == Recipe::A && stub_offset < machine.stub_size_;
   return vector == x86::kDebug && in_user_stub ? on_debug_in_stub(stub_offset) : stop;
+}
+
+// To the payload it is all one instruction: nothing of it has been executed yet, or, where it single-steps, all of it.
+Stop Cpu::Private::on_exception_near_site(uint64_t site, const Stop& stop) {
+  regs().rip = site;
+  if (stop.vector != x86::kDebug) return stop;
+  regs().rip += kSyscallSize;
+  regs().rcx = regs().rip;
+  regs().r11 = regs().rflags;
+  return {StopKind::Syscall};
 }
 
 StopKind Cpu::Private::leave_user_stub(uint64_t offset) {
@@ -288,11 +300,14 @@ Stop Cpu::Private::on_interrupted() {
   vcpu.shared().immediate_exit = 0;
   const uint64_t offset = regs().rip - kStub;
   if (machine.facts_.recipe == Recipe::A) {
-    if (offset >= machine.stub_size_) return {StopKind::Interrupted};
+    if (offset >= machine.stub_size_) {
+      regs().rip = machine.site_of_(regs().rip).value_or(regs().rip);
+      return {StopKind::Interrupted};
+    }
     const StopKind kind = leave_user_stub(offset);
     if (regs().rip >= x86::kTaskSizeMax) return bad("a return address outside user space");
     if (kind != StopKind::Syscall) return {kind};
-    regs().rip -= 2;
+    regs().rip -= kSyscallSize;
   } else if (sregs().cs.dpl == 0 && offset <= kStubOutDone) {
     const bool done = offset == kStubOutDone;
     regs().rip = done ? regs().rcx : regs().rcx - 2;
@@ -310,21 +325,35 @@ Stop Cpu::Private::on_debug_in_stub(uint64_t offset) {
 }
 
 Result<uint64_t> Cpu::measure_exit() {
-  constexpr int kRounds = 4;
-  const kvm_regs before = p_->regs();
   const uint64_t ring = kStub + p_->machine.stub_rung_ - kRingSize;
-  p_->regs().rip = ring;
-  p_->regs().rcx = ring;
+  return p_->measure([ring](kvm_regs& regs) {
+    regs.rip = ring;
+    regs.rcx = ring;
+  });
+}
+
+Result<uint64_t> Cpu::measure_syscall() {
+  constexpr uint64_t kNoCall = kCallClasses;
+  return p_->measure([](kvm_regs& regs) {
+    regs.rip = kStub + kStubProbe;
+    regs.rax = kNoCall;
+  });
+}
+
+Result<uint64_t> Cpu::Private::measure(const std::function<void(kvm_regs&)>& begin) {
+  constexpr int kRounds = 4;
+  const kvm_regs before = regs();
   uint64_t best = UINT64_MAX;
   int error = 0;
   for (int i = 0; i < kRounds && error == 0; ++i) {
-    p_->vcpu.shared().kvm_dirty_regs |= KVM_SYNC_X86_REGS;
+    begin(regs());
+    vcpu.shared().kvm_dirty_regs |= KVM_SYNC_X86_REGS;
     const uint64_t start = __rdtsc();
-    error = p_->vcpu.run();
+    error = vcpu.run();
     best = std::min<uint64_t>(best, __rdtsc() - start);
   }
-  p_->regs() = before;
-  p_->vcpu.shared().kvm_dirty_regs |= KVM_SYNC_X86_REGS;
+  regs() = before;
+  vcpu.shared().kvm_dirty_regs |= KVM_SYNC_X86_REGS;
   if (error != 0) return fail_errno("KVM_RUN", "", error);
   return best;
 }

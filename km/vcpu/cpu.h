@@ -79,6 +79,8 @@ class Cpu {
   const AnsweredCall& answered_call() const;
   // What leaving the guest and coming back takes, in ticks of the time stamp counter: the best of a few. Between runs.
   Result<uint64_t> measure_exit();
+  // The same from a SYSCALL on, that may not be posted.
+  Result<uint64_t> measure_syscall();
 
  private:
   friend class Machine;

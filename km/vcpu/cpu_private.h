@@ -27,6 +27,8 @@ struct Cpu::Private {
   Stop on_syscall_port();
   Stop on_interrupted();
   Stop bad(const char* detail);
+  // What a run of the guest that `begin` sets up takes until it rings the doorbell: the best of a few, in ticks.
+  Result<uint64_t> measure(const std::function<void(kvm_regs&)>& begin);
   void enter_user_segments();
   // Shows the context a SYSCALL left: behind the instruction, result pending.
   void leave_stub(uint64_t kernel_rip);
@@ -34,6 +36,8 @@ struct Cpu::Private {
   // Interrupted: the result is in RAX. Syscall: the call is still to be made.
   StopKind leave_user_stub(uint64_t offset);
   Stop on_debug_in_stub(uint64_t offset);
+  // Stopped on the way from a replaced SYSCALL at `site` to the stub.
+  Stop on_exception_near_site(uint64_t site, const Stop& stop);
 
   Machine& machine;
   kvm::Vcpu vcpu;

@@ -111,6 +111,8 @@ std::optional<uint64_t> Machine::call_entry() const {
   return posts_calls_ ? std::optional<uint64_t>(kStub) : std::nullopt;
 }
 
+uint64_t Machine::replaced_call_entry() const { return kStub + stub_replaced_offset(); }
+
 StubPart Machine::part_of_stub(uint64_t offset) const {
   if (posts_calls_) return stub_part(offset);
   return offset < stub_rung_ ? StubPart::Intact : StubPart::Rung;

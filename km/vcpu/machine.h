@@ -54,11 +54,19 @@ class Machine : private mem::SlotSink {
   // Where a payload may jump to instead of executing SYSCALL (abi::kAuxSyscallEntry); nothing while that saves nothing.
   std::optional<uint64_t> call_entry() const;
 
+  // Where a jump may lead that stands in the place of a SYSCALL; only where call_entry() is something.
+  uint64_t replaced_call_entry() const;
+
   // Makes the stub one that may post calls to the call server, before any thread runs. False where that cannot be:
   // recipe B, whose exits are cheap, and processors without BMI2.
   bool enable_posted_calls();
   // How the stub treats calls and descriptors: what it posts, and what it answers itself.
   CallTable& call_table() { return *call_table_; }
+
+  // Asked for the address of an instruction that a vCPU was stopped at: of the SYSCALL that it has replaced, if it is part
+  // of what the monitor has put there.
+  using SiteFinder = std::function<std::optional<uint64_t>(uint64_t pc)>;
+  void set_site_finder(SiteFinder finder) { site_of_ = std::move(finder); }
 
   // A vCPU for one more thread: a new one, or one that was given back; the machine keeps owning it. Its context is the
   // caller's to set. Thread-safe.
@@ -112,6 +120,7 @@ class Machine : private mem::SlotSink {
   uint64_t stub_rung_ = 0;  // recipe A: the offset behind the instruction that rings the doorbell
   uint64_t stub_size_ = 0;  // bytes
   bool posts_calls_ = false;
+  SiteFinder site_of_ = [](uint64_t) { return std::nullopt; };
   uint64_t call_table_gpa_ = 0;
   CallTable* call_table_ = nullptr;
   uint64_t xcr0_ = 0;

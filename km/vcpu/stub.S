@@ -12,6 +12,7 @@
 //   saved      RCX and R11 are in the slot
 //   stored     RAX and RDX too; the slot's state says what has become of the call
 //   answered   RAX is the result; RCX and R11 are in the slot
+//   borrowed   RSP is in the slot
 #include "km/vcpu/call_layout.h"
 
         .set slot, kontain_stub_start + KM_STUB_SLOT
@@ -22,10 +23,12 @@
         .balign 64
         .globl kontain_stub_start, kontain_stub_saved, kontain_stub_answered_local, kontain_stub_post
         .globl kontain_stub_stored, kontain_stub_answered, kontain_stub_unstore, kontain_stub_restore
-        .globl kontain_stub_ring, kontain_stub_rung, kontain_stub_end
+        .globl kontain_stub_ring, kontain_stub_rung, kontain_stub_replaced, kontain_stub_borrowed, kontain_stub_given_back
+        .globl kontain_stub_end
         .hidden kontain_stub_start, kontain_stub_saved, kontain_stub_answered_local, kontain_stub_post
         .hidden kontain_stub_stored, kontain_stub_answered, kontain_stub_unstore, kontain_stub_restore
-        .hidden kontain_stub_ring, kontain_stub_rung, kontain_stub_end
+        .hidden kontain_stub_ring, kontain_stub_rung, kontain_stub_replaced, kontain_stub_borrowed
+        .hidden kontain_stub_given_back, kontain_stub_end
 kontain_stub_start:                             // intact
         mov %rcx, slot + KM_SLOT_RCX(%rip)
         mov %r11, slot + KM_SLOT_R11(%rip)
@@ -117,6 +120,17 @@ kontain_stub_ring:                              // intact
         movabs %eax, doorbell
 kontain_stub_rung:                              // the call is done
         jmp *%rcx
+
+// Jumped to in the place of a SYSCALL that was replaced: leaves the flags in R11, as that would.
+kontain_stub_replaced:                          // intact
+        mov %rsp, slot + KM_SLOT_RSP(%rip)
+        lea slot + KM_SLOT_STACK_END(%rip), %rsp
+kontain_stub_borrowed:                          // borrowed
+        pushf
+        pop %r11
+        mov slot + KM_SLOT_RSP(%rip), %rsp
+kontain_stub_given_back:                        // intact
+        jmp kontain_stub_start
 kontain_stub_end:
 
         .section .note.GNU-stack, "", @progbits

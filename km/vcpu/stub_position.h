@@ -16,6 +16,7 @@ enum class StubPart : uint8_t {
   Stored,    // RAX and RDX too; CallSlot::state says what has become of the call
   Answered,  // RAX is the result; RCX and R11 are in the slot
   Rung,      // the doorbell has rung, and the call is done
+  Borrowed,  // RSP is in the slot; nothing else has happened yet
 };
 
 // The stub's code, to be copied to kStub.
@@ -24,6 +25,8 @@ std::span<const std::byte> stub_code();
 StubPart stub_part(uint64_t offset);
 // Behind the instruction that rings the doorbell.
 uint64_t stub_rung_offset();
+// Where jumps in the place of SYSCALL instructions lead.
+uint64_t stub_replaced_offset();
 
 // Puts back what the stub has in the slot. RIP stays.
 void restore_registers(StubPart part, const CallSlot& slot, kvm_regs& regs);

@@ -169,7 +169,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--native", type=int, default=0)
     parser.add_argument("--only-km", action="store_true")
-    parser.add_argument("--calls", choices=("exit", "exitless", "auto"), default="exit")
+    parser.add_argument("--calls", choices=("exit", "exitless", "patched", "auto"), default="exit")
     parser.add_argument("source")
     parser.add_argument("build", choices=BUILDS)
     parser.add_argument("cases", nargs="*")

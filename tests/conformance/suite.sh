@@ -10,13 +10,16 @@ compare() { python3 tests/conformance/compare.py "$@" || status=$?; }
 case "${1:?many or torture}" in
   many)
     export CONFORMANCE_SECONDS=300
-    for build in glibc fixed static-pie; do compare many.c "$build"; done
+    compare --calls patched many.c glibc
+    compare --calls exitless many.c fixed
+    compare --calls exit many.c static-pie
     ;;
   torture)
     export CONFORMANCE_SECONDS=180
     for ((turn = 0; turn < 20; turn++)); do
       builds=(glibc fixed static-pie)
-      compare --only-km torture.c "${builds[turn % 3]}" one_minute
+      modes=(exit exitless patched)
+      compare --only-km --calls "${modes[turn / 3 % 3]}" torture.c "${builds[turn % 3]}" one_minute
     done
     ;;
   *)

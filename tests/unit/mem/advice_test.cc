@@ -31,7 +31,7 @@ long locked_kib() {
 
 }  // namespace
 
-TEST_CASE("advice: contents go, entries stay") {
+TEST_CASE("advice: contents go; what is touched again comes in parts") {
   NEEDS_RANGES();
   Space s;
   const uint64_t at = s.map(4 * 4096);
@@ -39,6 +39,8 @@ TEST_CASE("advice: contents go, entries stay") {
     INFO(advice);
     word_at(at) = 1;
     CHECK(error_of(s.memory.advise(at, 4 * 4096, advice)) == 0);
+    CHECK((s.tables.leaf(at) == 0) == (advice == MADV_DONTNEED));
+    CHECK_FALSE(s.memory.handle_fault(at + 4096, x86::kFaultWrite));
     CHECK(s.tables.leaf(at) & x86::kPteWrite);
   }
   const uint64_t shared = s.map(4096, kReadWrite, MAP_SHARED | MAP_ANONYMOUS);

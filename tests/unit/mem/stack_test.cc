@@ -34,6 +34,7 @@ TEST_CASE("stack: a copy below it grows it, within its limit") {
   const uint64_t value = 7;
   CHECK(copy_out(kTop - kMiB, &value, sizeof value));
   CHECK(s.memory.is_mapped(kTop - kMiB, kMiB));
+  CHECK_FALSE(s.memory.handle_fault(kTop - kMiB, x86::kFaultWrite));
   CHECK(s.tables.leaf(kTop - kMiB) & x86::kPteWrite);
   uint64_t read = 1;
   CHECK(copy_in(&read, kTop - 2 * kMiB, sizeof read));

@@ -10,6 +10,8 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <functional>
+#include <optional>
+#include <vector>
 
 #include "km/vcpu/layout.h"
 #include "km/vcpu/stub_position.h"
@@ -52,6 +54,7 @@ kvm_regs registers_of(const ucontext_t& context) {
   regs.r9 = value(REG_R9);
   regs.r10 = value(REG_R10);
   regs.r11 = value(REG_R11);
+  regs.rsp = value(REG_RSP);
   regs.rip = value(REG_RIP);
   regs.rflags = value(REG_EFL);
   return regs;
@@ -217,17 +220,23 @@ void check_posted(StubPages& pages, const Registers& before, const Way& way) {
         std::array<uint64_t, 6>{before.rdi, before.rsi, before.rdx, before.r10, before.r8, before.r9});
 }
 
-void run_stepped(StubPages& pages, const Way& way, uint64_t flags) {
+// `entry`: the offset of the instruction it begins with.
+void run_stepped(StubPages& pages, const Way& way, uint64_t flags, uint64_t entry) {
   const Registers before = before_call(way, flags | kTrapFlag);
   g_step = {};
   g_step.stub = reinterpret_cast<uint64_t>(pages.stub());
+  std::optional<uint64_t> stack;
   g_step.look = [&](uint64_t offset, const kvm_regs& found) {
     check_kick(pages, before, offset, found, way);
+    kvm_regs restored = found;
+    restore_registers(stub_part(offset), pages.slot(), restored);
+    if (!stack) stack = restored.rsp;
+    REQUIRE(restored.rsp == *stack);
     check_posted(pages, before, way);
     serve(pages.slot(), way.server);
   };
   Registers after = before;
-  kontain_stub_test_enter(&after, pages.stub());
+  kontain_stub_test_enter(&after, static_cast<const std::byte*>(pages.stub()) + entry);
   CHECK(g_step.count > 8);
   check_end(pages, before, after, way);
 }
@@ -240,16 +249,24 @@ TEST_CASE("a kick on any instruction of the stub finds the payload's registers")
   struct sigaction action = {};
   struct sigaction old = {};
   action.sa_sigaction = on_step;
-  action.sa_flags = SA_SIGINFO;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   REQUIRE(sigaction(SIGTRAP, &action, &old) == 0);
+  // The stub may have put the stack pointer elsewhere.
+  std::vector<std::byte> own_stack(256 << 10);
+  const stack_t stack = {own_stack.data(), 0, own_stack.size()};
+  stack_t old_stack = {};
+  REQUIRE(sigaltstack(&stack, &old_stack) == 0);
   for (const Way& way : kWays) {
     for (const uint64_t flags : {uint64_t{0x202}, 0x202 | kArithmeticFlags}) {
-      INFO(way.name);
-      StubPages pages;
-      prepare(pages, way);
-      run_stepped(pages, way, flags);
+      for (const uint64_t entry : {uint64_t{0}, stub_replaced_offset()}) {
+        INFO(way.name << " by " << entry);
+        StubPages pages;
+        prepare(pages, way);
+        run_stepped(pages, way, flags, entry);
+      }
     }
   }
+  sigaltstack(&old_stack, nullptr);
   sigaction(SIGTRAP, &old, nullptr);
 }
 
@@ -257,7 +274,9 @@ TEST_CASE("the parts of the stub lie behind one another") {
   const uint64_t size = stub_code().size();
   CHECK(size <= kStubProbe);
   CHECK(stub_part(0) == StubPart::Intact);
-  CHECK(stub_part(size - 1) == StubPart::Rung);
+  CHECK(stub_part(size - 1) == StubPart::Intact);
+  CHECK(stub_part(stub_replaced_offset()) == StubPart::Intact);
+  CHECK(stub_part(stub_replaced_offset() - 1) == StubPart::Rung);
   CHECK(stub_part(stub_rung_offset()) == StubPart::Rung);
   CHECK(stub_part(stub_rung_offset() - 9) == StubPart::Intact);
   CHECK(stub_part(stub_rung_offset() - 10) == StubPart::Saved);

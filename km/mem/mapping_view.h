@@ -15,6 +15,7 @@ struct MappingView {
   int protection = 0;      // PROT_READ | PROT_WRITE | PROT_EXEC
   bool shared = false;     // 's' instead of 'p'
   bool dont_dump = false;  // MADV_DONTDUMP: not in a core
+  bool replaced = false;   // text in which the monitor has replaced instructions (call_sites.h), and nobody else has
   uint64_t offset = 0;     // bytes
   unsigned device_major = 0;
   unsigned device_minor = 0;

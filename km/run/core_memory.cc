@@ -62,7 +62,7 @@ core::CoreMapping mapping_of(const mem::MappingView& view, const std::vector<Hos
   mapping.shared = view.shared;
   mapping.dont_dump = view.dont_dump;
   mapping.backing = backing_of(view);
-  mapping.written = !view.shared && has_own_pages(use, view.start, view.end);
+  mapping.written = !view.shared && !view.replaced && has_own_pages(use, view.start, view.end);
   mapping.file_offset = view.offset;
   if (view.name.starts_with('/')) mapping.file_name = view.name;
   return mapping;

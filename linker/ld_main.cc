@@ -27,7 +27,8 @@ Links x86-64 ELF files as ld(1) does. Executables get the Kontain note and also 
   -shared, -r, -o FILE, -l LIB, -L DIR, -T SCRIPT, -z KEYWORD,
   --gc-sections, --build-id, --version-script=FILE, -Map=FILE, @FILE, ...
                        as LLD's ld.lld has them; all of its options are accepted
-  --kontain-check      warn about system calls that km refuses
+  --kontain-check      warn also where it is not known which system call is made
+  --no-kontain-check   no warnings about system calls that km refuses
   -v                   print the version, then link if there are files
   --version            print the version and end
   --help               print this text and end

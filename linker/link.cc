@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "base/abi/note.h"
 #include "base/unique_fd.h"
@@ -25,7 +26,8 @@ namespace kontain::linker {
 namespace {
 
 // Ours alone, on kontain-ld's command line.
-constexpr char kCheckOption[] = "--kontain-check";
+constexpr std::string_view kCheckOption = "--kontain-check";
+constexpr std::string_view kNoCheckOption = "--no-kontain-check";
 
 Result<void> write_all(int fd, std::span<const uint8_t> bytes) {
   while (!bytes.empty()) {
@@ -47,6 +49,17 @@ Result<UniqueFd> open_note_object() {
   return file;
 }
 
+// Removes our options from `args` and says what they ask for; the last one counts.
+Warnings take_warnings(std::vector<std::string>& args) {
+  Warnings warnings = Warnings::Refused;
+  for (const std::string& arg : args) {
+    if (arg == kCheckOption) warnings = Warnings::All;
+    if (arg == kNoCheckOption || arg == "-w" || arg == "--no-warnings") warnings = Warnings::None;
+  }
+  std::erase_if(args, [](const std::string& arg) { return arg == kCheckOption || arg == kNoCheckOption; });
+  return warnings;
+}
+
 }  // namespace
 
 std::string toolchain_identity() { return version_line("kontain-ld") + " clang " LLVM_VERSION_STRING; }
@@ -56,7 +69,7 @@ std::string lld_version_line() { return "LLD " LLVM_VERSION_STRING " (compatible
 Result<int> link(const std::vector<std::string>& args) {
   TRY_ASSIGN(const std::vector<std::string> expanded, expand_response_files(args));
   std::vector<std::string> final_args = with_layout(expanded);
-  const Warnings warnings = std::erase(final_args, kCheckOption) > 0 ? Warnings::On : Warnings::Off;
+  const Warnings warnings = take_warnings(final_args);
   std::optional<UniqueFd> note;
   if (is_executable(output_kind(expanded))) {
     TRY_ASSIGN(note, open_note_object());

@@ -62,13 +62,16 @@ Result<void> write_calls(const std::string& path, const analyser::ElfFile& file,
   return write_at(out.get(), descriptor + sizeof header, set);
 }
 
-void warn(const std::string& path, const analyser::ProgramCalls& calls) {
+void warn_of_refused(const std::string& path, const analyser::ProgramCalls& calls) {
   for (const auto& [number, source] : calls.numbers) {
     const abi::SyscallRow* row = abi::find_syscall(number);
     if (row && row->support != abi::Support::Refused) continue;
     const std::string name = row ? std::string(row->name) : "call " + std::to_string(number);
     print_warning(path + ": " + source.function + ": " + name + " always fails under km");
   }
+}
+
+void warn_of_unknown(const std::string& path, const analyser::ProgramCalls& calls) {
   for (const analyser::Source& source : calls.unknown) {
     print_warning(path + ": " + source.function + ": the number of a system call was not found");
   }
@@ -81,7 +84,8 @@ Result<void> write_note_calls(const std::string& path, Warnings warnings) {
   const analyser::ElfFile& file = program.images[0]->file();
   if (!file.interpreter().empty() || !file.needed().empty()) return {};
   const analyser::ProgramCalls calls = analyser::find_calls(program);
-  if (warnings == Warnings::On) warn(path, calls);
+  if (warnings != Warnings::None) warn_of_refused(path, calls);
+  if (warnings == Warnings::All) warn_of_unknown(path, calls);
   const std::optional<uint64_t> descriptor = find_descriptor(file);
   if (!descriptor || !calls.unknown.empty() || !calls.legacy.empty()) return {};
   return write_calls(path, file, *descriptor, calls);

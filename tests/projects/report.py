@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes docs/projects.md from what the suites left in build/full/projects/*/row.tsv.
 
-Projects that have no row there keep the one that the page has. --check: only say whether every project's file has a row.
+Projects that have no row there keep the one that the page has. --check: only say whether the page is what would be written,
+with a suite for every project's file, and that rows are of the versions that the files name.
 """
 import glob
 import os
@@ -58,8 +59,9 @@ def row_of(name, fields):
         notes.append("Left out: %s." % one["leaves_out"])
     failed = fields.get("native_failed", [])
     if failed:
-        notes.append("Fails natively too: %s%s." % (", ".join("`%s`" % test for test in failed[:12]),
-                                                    " and %d more" % (len(failed) - 12) if len(failed) > 12 else ""))
+        more = " and %d more" % (len(failed) - 12) if len(failed) > 12 else ""
+        reason = ": " + one["native_reason"] if one.get("native_reason") else ""
+        notes.append("Fails natively: %s%s%s." % (", ".join("`%s`" % test for test in failed[:12]), more, reason))
     notes += ["Under km only: %s." % text for text in fields.get("differs", [])]
     return row, "* **%s**: %s\n" % (one["title"], escaped(" ".join(notes))) if notes else ""
 
@@ -77,23 +79,50 @@ def rows_of_page():
     return rows
 
 
+def version_of(name):
+    with open(os.path.join(ROOT, "tests", "projects", name + ".sh")) as file:
+        return re.search(r"\bversion=(\S+)", file.read()).group(1)
+
+
+def suites():
+    with open(os.path.join(ROOT, "tests", "suites.txt")) as file:
+        return {line.split("|")[0] for line in file if line.startswith("project-")}
+
+
+def page(rows):
+    known = [name for name in names() if name in rows]
+    remarks = "".join(rows[name][1] for name in known)
+    unmeasured = ["`%s`" % name for name in names() if name not in rows]
+    if unmeasured:
+        remarks += "* Without a result yet: %s.\n" % ", ".join(unmeasured)
+    return HEAD + COLUMNS + "".join(rows[name][0] for name in known) + ("\n## Remarks\n\n" + remarks if remarks else "")
+
+
+def problems(rows):
+    for name in names():
+        if name in rows and "| %s |" % version_of(name) not in rows[name][0]:
+            yield "docs/projects.md: %s: another version than %s" % (name, version_of(name))
+        if "project-" + name not in suites():
+            yield "tests/suites.txt has no project-" + name
+    for suite in sorted(suites() - {"project-" + name for name in names()}):
+        yield "tests/suites.txt: %s has no file in tests/projects" % suite
+    with open(PAGE) as file:
+        if file.read() != page(rows):
+            yield "docs/projects.md is not what tests/projects/report.py writes"
+
+
 def main():
     rows = rows_of_page()
     if "--check" in sys.argv[1:]:
-        missing = [name for name in names() if name not in rows]
-        if missing:
-            print("docs/projects.md has no row for: " + ", ".join(missing), file=sys.stderr)
-        return 1 if missing else 0
+        found = list(problems(rows))
+        print("\n".join(found) or "docs/projects.md has %d projects" % len(rows))
+        return 1 if found else 0
     for name in names():
         fields = measured(name)
         if fields:
             rows[name] = row_of(name, fields)
-    known = [name for name in names() if name in rows]
     with open(PAGE, "w") as file:
-        file.write(HEAD + COLUMNS + "".join(rows[name][0] for name in known))
-        remarks = "".join(rows[name][1] for name in known)
-        if remarks:
-            file.write("\n## Remarks\n\n" + remarks)
+        file.write(page(rows))
     return 0
 
 

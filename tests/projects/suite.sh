@@ -6,8 +6,8 @@
 #
 # A file NAME.sh sets package, version and title, and defines build and check, which run in the unpacked folder, and
 # results, which turns check's output on stdin into lines "PASS test", "FAIL test" or "SKIP test" (what automake prints,
-# if it does not). leaves_out says what of the tests is left out, and why;
-# differs holds the tests that may fail under km only, and why. check runs in a shell of its own that has only the environment.
+# if it does not). check runs in a shell of its own that has only the environment. leaves_out says what of the tests is left
+# out, and why; native_reason why some fail natively too; differs holds the tests that may fail under km only, and why.
 set -euo pipefail
 name=$1
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -21,7 +21,7 @@ case $KONTAIN_SDK in /tmp/*) fail "the tests' sandbox has a /tmp of its own, so 
 results() { sed -nE 's/^(PASS|FAIL|SKIP|XFAIL|ERROR): /\1 /p' | sed 's/^XFAIL /PASS /; s/^ERROR /FAIL /' | sort; }
 # The same for what ctest prints.
 ctest_results() { sed -nE 's/.*Test +#[0-9]+: ([^ ]+) \.+.* Passed .*/PASS \1/p; s/.*Test +#[0-9]+: ([^ ]+) \.+\*\*\*.*/FAIL \1/p'; }
-leaves_out="" title=$name
+leaves_out="" native_reason="" title=$name
 declare -A differs=()
 # shellcheck source=/dev/null
 . "$root/tests/projects/$name.sh"
@@ -97,6 +97,7 @@ write_row() {
     printf 'title\t%s\nversion\t%s\nbuild\t%s\n' "$title" "$version" "$(cat "$kept/build.seconds")"
     printf 'native\t%s\nnative_seconds\t%s\n' "$(counts native)" "$(cat "$kept/native.seconds")"
     printf 'km\t%s\nkm_seconds\t%s\nleaves_out\t%s\n' "$(counts km)" "$(cat "$kept/km.seconds")" "$leaves_out"
+    printf 'native_reason\t%s\n' "$native_reason"
     sed -n 's/^FAIL /native_failed\t/p' "$kept/native.results"
     while IFS= read -r test; do
       [ -z "$test" ] || printf 'differs\t%s: %s\n' "$test" "${differs[$test]:-}"
@@ -106,9 +107,9 @@ write_row() {
 
 build_once
 echo "$name: built in $(cat "$kept/build.seconds") s"
-if [ "$(cat "$kept/native.key" 2>/dev/null)" != "$(made_of build check)" ]; then
+if [ "$(cat "$kept/native.key" 2>/dev/null)" != "$(made_of build check results)" ]; then
   run_check native
-  made_of build check >"$kept/native.key"
+  made_of build check results >"$kept/native.key"
 fi
 run_check km "$KONTAIN_SDK/bin/km"
 write_row

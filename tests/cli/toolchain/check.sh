@@ -34,6 +34,19 @@ for mode in "-O2 -static" "-O0 -static-pie"; do
   has out 'number not found +calls: main'
 done
 
+# The linker warns of the same, and links; ld's options silence it. Nothing is said of what runs.
+run 0 "$gcc" -O2 -static -o calls calls.c
+has err '^kontain-[a-z]+: warning: calls: main: kexec_load always fails under km$'
+lacks err 'number'
+run 0 "$gcc" -O2 -static -Wl,--kontain-check -o calls calls.c
+has err '^kontain-[a-z]+: warning: calls: main: the number of a system call was not found$'
+for silent in --no-kontain-check -w --no-warnings; do
+  run 0 "$gcc" -O2 -static "-Wl,$silent" -o calls calls.c
+  [ ! -s err ] || fail "$silent: $(cat err)"
+done
+run 0 "$gcc" -o static "$hello"
+[ ! -s err ] || fail "hello: $(cat err)"
+
 # Dynamic programs with their libraries; what is missing.
 run 1 "$kontain" check --all /bin/bash
 has out 'dynamic executable, interpreter /lib64/ld-linux-x86-64.so.2, [0-9]+ libraries'

@@ -56,6 +56,11 @@ Result<void> bind_device(int root, const std::string& path) {
   return attach(tree.get(), place.get(), path);
 }
 
+bool is_mounted(int file) {
+  struct statx info = {};
+  return statx(file, "", AT_EMPTY_PATH, 0, &info) == 0 && (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 Result<void> make_device(int root, const spec::Device& device, bool is_user_namespaced) {
   const std::string path = clean_path(device.path);
   if (is_user_namespaced && device.type != 'p') return bind_device(root, path);
@@ -72,6 +77,8 @@ Result<void> make_device(int root, const spec::Device& device, bool is_user_name
   const bool as_asked = (info.st_mode & S_IFMT) == kind_of(device.type) &&
                         (device.type == 'p' || info.st_rdev == makedev(device.major, device.minor));
   if (!as_asked) return fail("device", path, "something else is already there");
+  // A device that was mounted there is the host's, with the host's mode and owner.
+  if (is_mounted(made.get())) return {};
   if (fchmodat(folder.get(), name.c_str(), mode, 0) != 0 ||
       fchownat(made.get(), "", device.uid, device.gid, AT_EMPTY_PATH) != 0) {
     return fail_errno("device", path, errno);

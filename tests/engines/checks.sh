@@ -57,7 +57,7 @@ on_tty() { script -qec "stty rows 33 cols 77; $(printf '%q ' "$@")" /dev/null; }
 # becoming one is krun for some milliseconds, and is looked at again.
 everything_is_km() {
   local namespace process seen=0
-  namespace=$(readlink "/proc/$1/ns/pid")
+  namespace=$(readlink "/proc/$1/ns/pid") || { echo "there is no process '$1'"; return 1; }
   for process in /proc/[0-9]*; do
     [ "$(readlink "$process/ns/pid" 2>/dev/null)" = "$namespace" ] || continue
     cmp -s "$process/exe" "$krun_path" && sleep 1
@@ -74,16 +74,19 @@ everything_is_km() {
 # with_runtimes "NAME..." COMMAND...: all of COMMAND's checks with each runtime ($runtime), counted and compared: what
 # passes with another one passes with krun.
 with_runtimes() {
-  local names=$1 other lost=""
+  local names=$1 other lost="" start
+  local -A took
   shift
   for runtime in $names; do
-    rm -f results
+    : >results
     echo "== $runtime"
+    start=$SECONDS
     "$@"
+    took[$runtime]=$((SECONDS - start))
     mv results "results.$runtime"
   done
   for runtime in $names; do
-    echo "$runtime: $(grep -c '^ok ' "results.$runtime") of $(wc -l <"results.$runtime") checks pass"
+    echo "$runtime: $(grep -c '^ok ' "results.$runtime") of $(wc -l <"results.$runtime") checks pass, ${took[$runtime]} s"
   done
   [ -f results.krun ] || return 0
   for other in $names; do

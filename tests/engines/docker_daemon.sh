@@ -18,12 +18,12 @@ restart_dockerd() {
 }
 load_image() { docker image inspect bb >/dev/null 2>&1 || tar -C rootfs -c . | docker import - bb >/dev/null; }
 
-build() { # TAG; the Dockerfile on stdin
+build() { # TAG; the Dockerfile on stdin. Without the cache, which has the steps of the runtime before.
   rm -rf context
   mkdir context
   cat >context/Dockerfile
   echo copied >context/file
-  DOCKER_BUILDKIT=0 docker build -q -t "$1" context
+  DOCKER_BUILDKIT=0 docker build -q --no-cache -t "$1" context
 }
 is_default() { says "$runtime" docker info -f '{{.DefaultRuntime}}'; }
 build_run() {

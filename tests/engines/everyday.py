@@ -585,6 +585,8 @@ def _(s):
 
 def attempt(function, shell):
     try:
+        # bash keeps as its terminal's modes what a program left, now and then its own raw ones after a stopped job.
+        shell.run("stty sane -echo")
         return function(shell)
     except (pexpect.TIMEOUT, pexpect.EOF) as error:
         shown = clean(shell.terminal.before if isinstance(shell.terminal.before, str) else "")[-400:]

@@ -73,7 +73,7 @@ if [ "${1:-}" != --inside ]; then
   exec unshare --cgroup bash "$0" "$seconds" --inside "$@"
 fi
 shift
-umount -R -l /sys/fs/cgroup
+umount -R -l /sys # with what the machine has mounted there: engines look for it in mountinfo
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount_groups

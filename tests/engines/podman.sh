@@ -41,7 +41,7 @@ oom_kills() { status 137 podman run --name o --network none -m 64m --memory-swap
 build_works() {
   mkdir -p ctx
   printf 'FROM localhost/bb\nRUN echo built >/made; uname -r >/kernel\nUSER user\nRUN id -u >/tmp/uid\nCMD ["cat","/made","/tmp/uid"]\n' >ctx/Dockerfile
-  podman build -q --network none -t built ctx
+  podman build -q --no-cache --network none -t built ctx
   [ "$(run built | xargs)" = "built 1000" ]
 }
 build_in_vm() { run built grep -q kontain /kernel || [ "$runtime" != krun ]; }

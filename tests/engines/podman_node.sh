@@ -1,12 +1,13 @@
 # podman in a node. Sourced behind node.sh and checks.sh.
 # shellcheck shell=bash disable=SC2154
 
-# podman_settings [FOLDER]: for a machine without systemd; the limits are those that the kernel lets be set everywhere.
+# podman_settings [FOLDER]: for a machine without systemd; the limits are those that the kernel lets be set
+# everywhere, and soft is hard because `play kube` of podman 4.3 mistakes one for the other.
 podman_settings() {
   mkdir -p /etc/containers
   cat >/etc/containers/containers.conf <<'C'
 [containers]
-default_ulimits=["nofile=1024:4096","nproc=32768:32768"]
+default_ulimits=["nofile=4096:4096","nproc=32768:32768"]
 log_driver="k8s-file"
 [engine]
 cgroup_manager="cgroupfs"

@@ -53,7 +53,7 @@ pod_shares() {
 build_works() {
   mkdir -p "$home/ctx"
   printf 'FROM localhost/bb\nRUN echo built >/made\nUSER user\nRUN id -u >/tmp/uid\nCMD ["cat","/made","/tmp/uid"]\n' >"$home/ctx/Dockerfile"
-  podman build -q --network none -t built "$home/ctx"
+  podman build -q --no-cache --network none -t built "$home/ctx"
   [ "$(run built | xargs)" = "built 1000" ]
 }
 unprivileged() { start c bb sleep 60; [ "$(awk '/^Uid/{print $2}' "/proc/$(inspect c '{{.State.Pid}}')/status")" = $uid ]; }

@@ -47,13 +47,13 @@ visit() { says 'visit 1' curl -sS http://127.0.0.1:18088/visit; says 'visit 2' c
 visit_from_inside() { says 'visit 3' docker run --rm --runtime="$runtime" --network "net-$runtime" services curl -sS http://web/visit; }
 # ab ends with 0 whatever it was answered: its report says how many were not as they should be.
 load() {
-  ab -l -q -n 600 -c 8 http://127.0.0.1:18088/visit >ab
+  timeout 900 ab -l -q -n 600 -c 8 http://127.0.0.1:18088/visit >ab
   grep 'Complete requests: *600' ab
   grep 'Failed requests: *0' ab
   ! grep 'Non-2xx' ab
   says 603 psql -tc 'select n from visits'
 }
-pages() { ab -q -n 2000 -c 16 http://127.0.0.1:18088/ >ab; grep 'Complete requests: *2000' ab; grep 'Failed requests: *0' ab; }
+pages() { timeout 120 ab -q -n 2000 -c 16 http://127.0.0.1:18088/ >ab; grep 'Complete requests: *2000' ab; grep 'Failed requests: *0' ab; }
 database_ends() {
   docker stop -t 20 database
   says 0 inspect database '{{.State.ExitCode}}'

@@ -37,6 +37,11 @@ prints '.linux.namespaces += [{"type":"time"}] | .linux.timeOffsets={"boottime":
 prints '.linux.sysctl={"net.ipv4.ip_forward":"1"}' 'cat /proc/sys/net/ipv4/ip_forward' 1
 prints '.linux.devices=[{"path":"/dev/thing","type":"c","major":1,"minor":5,"fileMode":416,"uid":7,"gid":8}]' \
   'ls -ln /dev/thing' 'crw-r-----    1 7        8           1,   5'
+# A device of the host's that is mounted where a device is asked for keeps its mode and owner.
+mkfifo -m 600 pipe
+prints '.mounts += [{"destination":"/dev/pipe","type":"bind","source":"'"$PWD"'/pipe","options":["bind"]}]
+  | .linux.devices=[{"path":"/dev/pipe","type":"p","fileMode":438,"uid":7,"gid":8}]' 'ls -ln /dev/pipe' 'prw-------    1 0        0'
+expect_equal "$(stat -c '%a %u' pipe)" "600 0" "the host's device"
 prints '.mounts += [{"destination":"/etc","type":"tmpfs","source":"tmpfs","options":["tmpcopyup"]}]' \
   'cat /etc/passwd; mount | grep /etc' user:x:1000
 prints '.mounts += [{"destination":"/new/place","type":"bind","source":"/etc","options":["rbind","rro"]}]' \

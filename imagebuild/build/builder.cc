@@ -1,9 +1,11 @@
 #include "imagebuild/build/builder.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -12,6 +14,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "imagebuild/build/stage.h"
+#include "imagebuild/build/user_namespace.h"
 #include "imagebuild/dockerfile/lines.h"
 #include "imagebuild/dockerfile/parser.h"
 
@@ -165,6 +168,15 @@ void warn_about(const Dockerfile& file, const Plan& plan, const BuildOptions& op
   }
 }
 
+bool has_run(const Dockerfile& file, const Plan& plan) {
+  for (const PlannedStage& planned : plan.stages) {
+    for (const auto& instruction : file.stages[planned.index].instructions) {
+      if (std::holds_alternative<dockerfile::Run>(instruction.body)) return true;
+    }
+  }
+  return false;
+}
+
 class Build {
  public:
   Build(const Store& store, const BuildOptions& options, Bases& bases, Progress& progress)
@@ -192,7 +204,36 @@ class Build {
     return tl::make_unexpected(BuildFailure{dockerfile::render(what, path_, source_)});
   }
 
+  // Overlays need root: a user without privileges becomes that of a user namespace, in a child process, so that what is
+  // done with the image later is done by the user.
   Built<Descriptor> execute(const Dockerfile& file, const Plan& plan) {
+    if (geteuid() == 0 || !has_run(file, plan)) return execute_here(file, plan, "");
+    const auto text = run_as_namespace_root([&] {
+      std::string told = to_text(execute_here(file, plan, ""));
+      workshop_.reset();
+      return told;
+    });
+    // Every step may be in the cache.
+    if (!text) return execute_here(file, plan, text.error().message());
+    return from_text(*text);
+  }
+
+  // A result on its way between processes.
+  static std::string to_text(const Built<Descriptor>& built) {
+    if (!built) return "-" + built.error().text;
+    return "+" + built->digest.text() + " " + std::to_string(built->size);
+  }
+  static Built<Descriptor> from_text(const std::string& text) {
+    if (text.starts_with('-')) return tl::make_unexpected(BuildFailure{text.substr(1)});
+    const size_t space = text.find(' ');
+    Descriptor image;
+    image.media_type = kMediaManifest;
+    BUILD_ASSIGN(image.digest, Digest::parse(std::string_view(text).substr(1, space - 1)));
+    image.size = std::strtoull(text.c_str() + space + 1, nullptr, 10);
+    return image;
+  }
+
+  Built<Descriptor> execute_here(const Dockerfile& file, const Plan& plan, const std::string& no_mounts) {
     BUILD_ASSIGN(CopySource context, open_context(options_, path_));
     std::atomic<bool> stopped{false};
     BuildContext shared{options_,
@@ -204,7 +245,8 @@ class Build {
                         bases_,
                         std::move(context),
                         [this] { return workshop(); },
-                        stopped};
+                        stopped,
+                        no_mounts};
     Stages stages(shared);
     auto target = stages.run();
     if (!target) {

@@ -147,8 +147,7 @@ class Copier {
       file.entry.path = join(top_, file.entry.path);
       if (file.entry.type == EntryType::Hardlink) file.entry.link_target = join(top_, file.entry.link_target);
       if (file.entry.path.empty()) continue;
-      apply_options(file.entry);
-      files_.push_back(std::move(file));
+      TRY(put(std::move(file.entry), std::move(file.content)));
     }
     return true;
   }

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "imagebuild/build/user_namespace.h"
 #include "imagebuild/layer/apply.h"
 
 namespace kontain::image::build {
@@ -44,11 +45,33 @@ void remove_abandoned(const fs::path& top) {
     if (!lock) continue;
     fs::path folder = entry.path();
     remove_tree(folder.replace_extension());
-    fs::remove(entry.path(), ignored);
+    // Files of other users are left for a build that is root of a user namespace, as theirs was.
+    if (!fs::exists(folder, ignored)) fs::remove(entry.path(), ignored);
   }
 }
 
+std::vector<Digest> key_of(const std::vector<StoredLayer>& layers) {
+  std::vector<Digest> key;
+  for (const StoredLayer& layer : layers) key.push_back(layer.diff_id);
+  return key;
+}
+
 }  // namespace
+
+Result<void> apply_to_tree(ImageTree& tree, const Store& store, const StoredLayer& layer) {
+  TRY_ASSIGN(UniqueFd blob, store.open_blob(layer.descriptor));
+  FdSource source(std::move(blob), layer.descriptor.digest.text());
+  return tree.apply(source);
+}
+
+template <class T>
+std::optional<T> Workshop::find_made(const Made<T>& made, const std::vector<Digest>& key) {
+  const std::scoped_lock guard(mutex_);
+  for (const auto& [digests, value] : made) {
+    if (digests == key) return value;
+  }
+  return std::nullopt;
+}
 
 Result<std::unique_ptr<Workshop>> Workshop::create(const Store& store) {
   const fs::path top = fs::path(store.directory()) / "build";
@@ -82,20 +105,14 @@ Result<std::string> Workshop::new_folder(std::string_view purpose) {
 }
 
 Result<std::string> Workshop::unpacked(const std::vector<StoredLayer>& layers) {
-  std::vector<Digest> key;
-  for (const StoredLayer& layer : layers) key.push_back(layer.diff_id);
-  {
-    const std::scoped_lock guard(mutex_);
-    for (const auto& [digests, name] : unpacked_) {
-      if (digests == key) return name;
-    }
-  }
+  std::vector<Digest> key = key_of(layers);
+  if (const auto name = find_made(unpacked_, key)) return *name;
   TRY_ASSIGN(std::string name, new_folder("root"));
   const std::string path = path_ + "/" + name;
   const UniqueFd root(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root) return fail_errno(path, "", errno);
   ApplyOptions options;
-  options.ownership = geteuid() == 0 ? Ownership::Keep : Ownership::Ignore;
+  options.ownership = can_give_away_files() ? Ownership::Keep : Ownership::Ignore;
   for (const StoredLayer& layer : layers) {
     TRY_ASSIGN(UniqueFd blob, store_.open_blob(layer.descriptor));
     FdSource compressed(std::move(blob), layer.descriptor.digest.text());
@@ -105,6 +122,16 @@ Result<std::string> Workshop::unpacked(const std::vector<StoredLayer>& layers) {
   const std::scoped_lock guard(mutex_);
   unpacked_.emplace_back(std::move(key), name);
   return name;
+}
+
+Result<std::shared_ptr<const ImageTree>> Workshop::tree(const std::vector<StoredLayer>& layers) {
+  std::vector<Digest> key = key_of(layers);
+  if (const auto tree = find_made(trees_, key)) return *tree;
+  const auto made = std::make_shared<ImageTree>();
+  for (const StoredLayer& layer : layers) TRY(apply_to_tree(*made, store_, layer));
+  const std::scoped_lock guard(mutex_);
+  trees_.emplace_back(std::move(key), made);
+  return made;
 }
 
 Result<std::string> Workshop::mount_points() {

@@ -4,11 +4,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/unique_fd.h"
+#include "imagebuild/build/tree.h"
 #include "imagebuild/context/folder.h"
 #include "imagebuild/store/image.h"
 #include "imagebuild/store/store.h"
@@ -28,10 +30,17 @@ class Workshop {
   Result<std::string> new_folder(std::string_view purpose);
   // Layers applied one over the other: the name of the folder that holds the result. Made once for the same layers.
   Result<std::string> unpacked(const std::vector<StoredLayer>& layers);
+  // What is in them by names, the same way.
+  Result<std::shared_ptr<const ImageTree>> tree(const std::vector<StoredLayer>& layers);
   // A folder with what krun mounts something on, so that these names are not made in the image.
   Result<std::string> mount_points();
 
  private:
+  // Made of these layers, by their digests.
+  template <class T>
+  using Made = std::vector<std::pair<std::vector<Digest>, T>>;
+  template <class T>
+  std::optional<T> find_made(const Made<T>& made, const std::vector<Digest>& key);
   Workshop(const Store& store, std::string path, UniqueFd lock)
       : store_(store), path_(std::move(path)), lock_(std::move(lock)) {}
   const Store& store_;
@@ -40,8 +49,12 @@ class Workshop {
   std::mutex mutex_;
   unsigned count_ = 0;
   std::string mount_points_;
-  std::vector<std::pair<std::vector<Digest>, std::string>> unpacked_;
+  Made<std::string> unpacked_;
+  Made<std::shared_ptr<const ImageTree>> trees_;
 };
+
+// Applies a layer of the store.
+Result<void> apply_to_tree(ImageTree& tree, const Store& store, const StoredLayer& layer);
 
 // What a layer can do to what is below it.
 enum class Changes { AddOnly, Any };

@@ -11,7 +11,8 @@
 
 #include <array>
 #include <cerrno>
-#include <fstream>
+
+#include "imagebuild/build/user_namespace.h"
 
 namespace kontain::image::build {
 namespace {
@@ -46,14 +47,6 @@ Result<void> prepare_bundle(const RunRequest& request) {
   for (const InlineFile& script : request.scripts) TRY(write_file(bundle + "/pipes/" + script.name, script.text, 0755));
   TRY(write_file(bundle + "/hosts", "127.0.0.1\tlocalhost\n::1\tlocalhost\n", 0644));
   return write_file(bundle + "/config.json", bundle_config(request), 0644);
-}
-
-// Whether uids are mapped (user_namespaces(7)): the first one maps everything to itself.
-bool in_user_namespace() {
-  std::ifstream map("/proc/self/uid_map");
-  uint64_t inside = 0, outside = 0, count = 0;
-  map >> inside >> outside >> count;
-  return !map || inside != 0 || outside != 0 || count < UINT32_MAX;
 }
 
 std::string overlay_options(const RunRequest& request) {

@@ -5,6 +5,7 @@
 #include "imagebuild/build/diff.h"
 #include "imagebuild/build/run.h"
 #include "imagebuild/build/stage_work.h"
+#include "imagebuild/build/user_namespace.h"
 
 namespace kontain::image::build {
 namespace {
@@ -84,6 +85,10 @@ class RunStep {
 
   Result<LayerFiles> execute_run(RunRequest& request) {
     if (work_.context.options.krun.empty()) return fail("RUN", "", "there is no krun beside kontain-build");
+    if (!work_.context.no_mounts.empty())
+      return fail("RUN", "", "it needs root, or a user namespace: " + work_.context.no_mounts);
+    if (request.user.uid != 0 && !can_give_away_files())
+      return fail("RUN", "USER " + work_.config().user, "without root only users of /etc/subuid can be named");
     TRY_ASSIGN(Workshop * workshop, work_.context.workshop());
     TRY(prepare_folders(*workshop, request));
     static std::atomic<unsigned> count{0};

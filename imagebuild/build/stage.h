@@ -39,6 +39,7 @@ struct BuildContext {
   CopySource context;                           // the build's context
   std::function<Result<Workshop*>()> workshop;  // made when it is needed for the first time
   std::atomic<bool>& stopped;                   // another stage has failed
+  std::string no_mounts;                        // why RUN steps cannot be executed, or nothing
 };
 
 // The result of an earlier stage; waits for it.

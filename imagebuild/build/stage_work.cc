@@ -59,10 +59,4 @@ Result<StoredLayer> StageWork::stored(const LayerFiles& files) const {
   return store_known_layer(context.store, context.cache, files, content, context.options.compression);
 }
 
-Result<void> apply_to_tree(ImageTree& tree, const Store& store, const StoredLayer& layer) {
-  TRY_ASSIGN(UniqueFd blob, store.open_blob(layer.descriptor));
-  FdSource source(std::move(blob), layer.descriptor.digest.text());
-  return tree.apply(source);
-}
-
 }  // namespace kontain::image::build

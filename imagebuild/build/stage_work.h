@@ -50,8 +50,6 @@ struct StageWork {
   size_t in_tree_ = 0;  // layers that tree_ has
 };
 
-Result<void> apply_to_tree(ImageTree& tree, const Store& store, const StoredLayer& layer);
-
 dockerfile::Parsed<bool> copy_step(StageWork& work, const dockerfile::Copy& copy, const Expander& expand);
 dockerfile::Parsed<bool> run_step(StageWork& work, const dockerfile::Run& run, dockerfile::Place place);
 

@@ -60,6 +60,18 @@ Result<void> StepCache::remember(const Digest& key, const StepResult& result) co
   return store_.remember(key, value.dump());
 }
 
+std::optional<Digest> StepCache::find_digest(const Digest& key) const {
+  if (!enabled_) return std::nullopt;
+  const auto text = store_.cached(key);
+  if (!text || !*text) return std::nullopt;
+  const auto digest = Digest::parse(**text);
+  return digest ? std::optional(*digest) : std::nullopt;
+}
+
+Result<void> StepCache::remember_digest(const Digest& key, const Digest& digest) const {
+  return store_.remember(key, digest.text());
+}
+
 Result<Digest> content_digest(const LayerFiles& files) {
   NullSink nowhere;
   CompressOptions options;

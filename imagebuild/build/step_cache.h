@@ -39,6 +39,9 @@ class StepCache {
   // Nothing when the step is not known, the layer is gone, or what is written there is no result.
   std::optional<StepResult> find(const Digest& key) const;
   Result<void> remember(const Digest& key, const StepResult& result) const;
+  // The digest of something that takes long to look at.
+  std::optional<Digest> find_digest(const Digest& key) const;
+  Result<void> remember_digest(const Digest& key, const Digest& digest) const;
 
  private:
   const Store& store_;

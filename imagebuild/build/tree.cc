@@ -27,13 +27,8 @@ void push_components(std::vector<std::string>& stack, std::string_view path) {
 }
 
 Result<std::string> content_text(const LayerFile& file) {
-  if (const auto* bytes = std::get_if<std::string>(&file.content)) return *bytes;
-  if (const auto* opened = std::get_if<OpenedFile>(&file.content)) {
-    TRY_ASSIGN(UniqueFd fd, opened->open());
-    FdSource source(std::move(fd), opened->name);
-    return read_all(source, kMaxUserFile, opened->name);
-  }
-  return std::string();
+  TRY_ASSIGN(const auto content, open_content(file));
+  return read_all(*content, kMaxUserFile, file.entry.path);
 }
 
 }  // namespace

@@ -34,49 +34,31 @@ bool is_tar_header(std::string_view block) {
   return sum == wanted;
 }
 
-// Files too large for memory, one behind the other.
+// Files too large for memory, one behind the other in an unnamed file.
 class Spool {
  public:
-  static Result<std::shared_ptr<Spool>> create() {
-    const auto spool = std::make_shared<Spool>();
-    spool->fd_.reset(open_unnamed());
-    if (!spool->fd_) return fail_errno("temporary file", "", errno);
-    return spool;
+  static Result<Spool> create() {
+    const char* folder = getenv("TMPDIR");
+    UniqueFd fd(open(folder && *folder ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (!fd) return fail_errno("temporary file", "", errno);
+    return Spool(std::make_shared<const UniqueFd>(std::move(fd)));
   }
-  // The offset that the content begins at.
-  Result<uint64_t> add(Source& content) {
-    const uint64_t start = end_;
-    FdSink sink(fd_.get(), "temporary file");
+  Result<FilePart> add(Source& content, std::string name) {
+    FdSink sink(fd_->get(), "temporary file");
     TRY_ASSIGN(const uint64_t size, copy_all(content, sink));
     end_ += size;
-    return start;
-  }
-  // A file of these bytes only.
-  Result<UniqueFd> open(uint64_t offset, uint64_t size) const {
-    UniqueFd out(open_unnamed());
-    if (!out) return fail_errno("temporary file", "", errno);
-    auto from = static_cast<off_t>(offset);
-    while (size > 0) {
-      const ssize_t copied = copy_file_range(fd_.get(), &from, out.get(), nullptr, size, 0);
-      if (copied <= 0) return fail_errno("temporary file", "copy_file_range", copied == 0 ? EIO : errno);
-      size -= static_cast<uint64_t>(copied);
-    }
-    lseek(out.get(), 0, SEEK_SET);
-    return out;
+    return FilePart{fd_, end_ - size, size, std::move(name)};
   }
 
  private:
-  static int open_unnamed() {
-    const char* folder = getenv("TMPDIR");
-    return ::open(folder && *folder ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  }
-  UniqueFd fd_;
+  explicit Spool(std::shared_ptr<const UniqueFd> fd) : fd_(std::move(fd)) {}
+  std::shared_ptr<const UniqueFd> fd_;
   uint64_t end_ = 0;
 };
 
 Result<LayerFiles> read_entries(Source& plain, const std::string& name, int64_t mtime) {
   TRY_ASSIGN(TarReader reader, TarReader::create(plain));
-  TRY_ASSIGN(const auto spool, Spool::create());
+  TRY_ASSIGN(Spool spool, Spool::create());
   LayerFiles files;
   for (;;) {
     TRY_ASSIGN(auto entry, reader.next());
@@ -93,9 +75,7 @@ Result<LayerFiles> read_entries(Source& plain, const std::string& name, int64_t 
       file.entry.link_target = *target;
     }
     if (file.entry.type == EntryType::File) {
-      const uint64_t size = file.entry.size;
-      TRY_ASSIGN(const uint64_t offset, spool->add(reader.content()));
-      file.content = OpenedFile{[spool, offset, size] { return spool->open(offset, size); }, name + ":" + *path};
+      TRY_ASSIGN(file.content, spool.add(reader.content(), name + ":" + *path));
     }
     files.push_back(std::move(file));
   }

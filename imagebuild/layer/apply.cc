@@ -27,7 +27,11 @@ UniqueFd open_in_root(int root, const std::string& path, uint64_t flags) {
   open_how how{};
   how.flags = flags | O_CLOEXEC;
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  return UniqueFd(static_cast<int>(syscall(SYS_openat2, root, path.empty() ? "." : path.c_str(), &how, sizeof how)));
+  for (;;) {
+    UniqueFd fd(static_cast<int>(syscall(SYS_openat2, root, path.empty() ? "." : path.c_str(), &how, sizeof how)));
+    // EAGAIN: something was renamed or mounted, wherever on the machine, while a ".." was resolved (openat2(2)).
+    if (fd || errno != EAGAIN) return fd;
+  }
 }
 
 struct Name {

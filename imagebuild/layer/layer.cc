@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "imagebuild/oci/parallel_hasher.h"
@@ -34,34 +36,68 @@ Result<UniqueFd> open_regular(const std::string& path) {
   return fd;
 }
 
-Result<void> add_open_file(TarWriter& tar, UniqueFd fd, const std::string& name, Entry entry) {
+class PartSource final : public Source {
+ public:
+  explicit PartSource(const FilePart& part) : part_(part) {}
+  Result<size_t> read(std::span<char> buffer) override {
+    const size_t wanted = std::min<uint64_t>(buffer.size(), part_.size - done_);
+    for (;;) {
+      const ssize_t count = pread(part_.fd->get(), buffer.data(), wanted, static_cast<off_t>(part_.offset + done_));
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return fail_errno("read", part_.name, errno);
+      done_ += static_cast<uint64_t>(count);
+      return static_cast<size_t>(count);
+    }
+  }
+
+ private:
+  const FilePart& part_;
+  uint64_t done_ = 0;
+};
+
+struct Content {
+  std::unique_ptr<Source> source;
+  uint64_t size = 0;
+};
+
+Result<Content> open_file(UniqueFd fd, const std::string& name) {
   struct stat status{};
   if (fstat(fd.get(), &status) != 0) return fail_errno("stat", name, errno);
   if (!S_ISREG(status.st_mode)) return fail("layer", name, "not a regular file any more");
   posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-  entry.size = static_cast<uint64_t>(status.st_size);
-  FdSource content(std::move(fd), name);
-  return tar.add(entry, &content);
+  return Content{std::make_unique<FdSource>(std::move(fd), name), static_cast<uint64_t>(status.st_size)};
+}
+
+Result<Content> open_sized(const LayerFile& file) {
+  if (const auto* host = std::get_if<HostFile>(&file.content)) {
+    TRY_ASSIGN(UniqueFd fd, open_regular(host->path));
+    return open_file(std::move(fd), host->path);
+  }
+  if (const auto* opened = std::get_if<OpenedFile>(&file.content)) {
+    TRY_ASSIGN(UniqueFd fd, opened->open());
+    return open_file(std::move(fd), opened->name);
+  }
+  if (const auto* part = std::get_if<FilePart>(&file.content))
+    return Content{std::make_unique<PartSource>(*part), part->size};
+  const auto* bytes = std::get_if<std::string>(&file.content);
+  const std::string_view text = bytes ? std::string_view(*bytes) : std::string_view();
+  return Content{std::make_unique<StringSource>(text), text.size()};
 }
 
 Result<void> add_file(TarWriter& tar, const LayerFile& file) {
   if (file.entry.type != EntryType::File) return tar.add(file.entry);
-  if (const auto* host = std::get_if<HostFile>(&file.content)) {
-    TRY_ASSIGN(UniqueFd fd, open_regular(host->path));
-    return add_open_file(tar, std::move(fd), host->path, file.entry);
-  }
-  if (const auto* opened = std::get_if<OpenedFile>(&file.content)) {
-    TRY_ASSIGN(UniqueFd fd, opened->open());
-    return add_open_file(tar, std::move(fd), opened->name, file.entry);
-  }
-  const auto* bytes = std::get_if<std::string>(&file.content);
+  TRY_ASSIGN(const Content content, open_sized(file));
   Entry entry = file.entry;
-  StringSource content(bytes ? std::string_view(*bytes) : std::string_view());
-  entry.size = bytes ? bytes->size() : 0;
-  return tar.add(entry, &content);
+  entry.size = content.size;
+  return tar.add(entry, content.source.get());
 }
 
 }  // namespace
+
+Result<std::unique_ptr<Source>> open_content(const LayerFile& file) {
+  TRY_ASSIGN(Content content, open_sized(file));
+  return std::move(content.source);
+}
 
 Result<LayerContent> write_layer(const LayerFiles& files, const CompressOptions& options, Sink& sink) {
   TRY_ASSIGN(const std::unique_ptr<Compressor> compressor, make_compressor(sink, options));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -25,11 +26,19 @@ struct OpenedFile {
   std::string name;  // for errors
 };
 
+// A part of a file that several entries have their content in. Never written to any more.
+struct FilePart {
+  std::shared_ptr<const UniqueFd> fd;
+  uint64_t offset = 0;
+  uint64_t size = 0;
+  std::string name;  // for errors
+};
+
 // One entry of a layer to be made and where its content is from.
 struct LayerFile {
   Entry entry;  // entry.path: relative to the root of the image, normal spelling (tar/reader.h, normal_path)
-  // Of a File: a file of the host (entry.size is found when it is read), or the bytes. Else ignored.
-  std::variant<std::monostate, HostFile, OpenedFile, std::string> content;
+  // Of a File: a file of the host (entry.size is found when it is read), a part of one, or the bytes. Else ignored.
+  std::variant<std::monostate, HostFile, OpenedFile, FilePart, std::string> content;
 };
 
 using LayerFiles = std::vector<LayerFile>;
@@ -61,6 +70,9 @@ LayerFile whiteout(std::string_view path, int64_t mtime);
 // Sorts by path, so that parents precede children, and adds missing parent directories (0755, root, `mtime`). Two
 // directories of one path are one, the later counts; any other pair of one path is an error.
 Result<LayerFiles> complete_tree(LayerFiles files, int64_t mtime);
+
+// The content of an entry of a File. It refers to `file`.
+Result<std::unique_ptr<Source>> open_content(const LayerFile& file);
 
 // What a written layer is, besides the digest of its compressed bytes, which is the sink's business.
 struct LayerContent {

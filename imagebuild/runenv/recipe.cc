@@ -9,6 +9,7 @@
 
 #include "imagebuild/build/copy.h"
 #include "imagebuild/build/step_cache.h"
+#include "imagebuild/tar/reader.h"
 #include "imagebuild/tar/stream.h"
 
 namespace kontain::image::runenv {
@@ -62,6 +63,20 @@ Result<std::vector<std::string>> parse_names(const json& object, const char* key
   return names;
 }
 
+Result<std::map<std::string, std::string>> parse_launchers(const json& object, const std::string& file) {
+  std::map<std::string, std::string> launchers;
+  const auto found = object.find("launchers");
+  if (found == object.end()) return launchers;
+  if (!found->is_object()) return fail(file, "launchers", "it is no object");
+  for (const auto& [name, program] : found->items()) {
+    const std::string path = text_of(*found, name.c_str());
+    if (!is_plain(name) || path.empty() || normal_path(path) != path)
+      return fail(file, "launchers", "a bad name or path");
+    launchers[name] = path;
+  }
+  return launchers;
+}
+
 const Recipe* find_recipe(const std::vector<Recipe>& all, std::string_view name) {
   const auto found = std::find_if(all.begin(), all.end(), [&](const Recipe& r) { return r.name == name; });
   return found == all.end() ? nullptr : &*found;
@@ -108,6 +123,7 @@ Result<Recipe> read_recipe(const std::string& folder) {
   if (!document.is_object()) return fail(file, "", "it is no JSON object");
   recipe.description = text_of(document, "description");
   TRY_ASSIGN(recipe.uses, parse_names(document, "uses", file));
+  TRY_ASSIGN(recipe.launchers, parse_launchers(document, file));
   TRY_ASSIGN(const std::string lock, read_file(folder + "/lock.json"));
   TRY_ASSIGN(recipe.packages, parse_lock(lock, folder + "/lock.json"));
   return recipe;

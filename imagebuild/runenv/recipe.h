@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,7 @@ struct Recipe {
   std::string description;
   std::vector<std::string> uses;  // names of recipes it is built on
   std::vector<LockedPackage> packages;
+  std::map<std::string, std::string> launchers;  // "python.km" to the program below packages' debian/ that it is
 
   // The image's repository: "runenv-python-3.11".
   std::string repository() const { return "runenv-" + name; }

@@ -2,6 +2,7 @@
 
 #include "base/version.h"
 #include "imagebuild/build/roots.h"
+#include "imagebuild/runenv/launcher.h"
 #include "imagebuild/runenv/packages.h"
 
 namespace kontain::image::runenv {
@@ -76,6 +77,7 @@ class Runenvs {
       TRY(unpack_package(package, file, folder));
       progress_.end(recipe.name, "");
     }
+    TRY(make_launchers(recipe.launchers, folder));
     return folder;
   }
 

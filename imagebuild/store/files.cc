@@ -69,15 +69,22 @@ Result<TemporaryFile> make_temporary(int tmp) {
   return made;
 }
 
-Result<void> replace_file_at(int folder, const std::string& name, int tmp, std::string_view bytes) {
+Result<void> replace_file_at(int folder, const std::string& name, int tmp, std::string_view bytes,
+                             Durability durability) {
   TRY_ASSIGN(const TemporaryFile file, make_temporary(tmp));
   FdSink sink(file.fd.get(), name);
   auto written = sink.write(bytes);
-  if (written && fdatasync(file.fd.get()) != 0) written = fail_errno("sync", name, errno);
+  if (written && durability == Durability::Now && fdatasync(file.fd.get()) != 0)
+    written = fail_errno("sync", name, errno);
   if (written && renameat(tmp, file.name.c_str(), folder, name.c_str()) != 0)
     written = fail_errno("rename", name, errno);
   if (!written) unlinkat(tmp, file.name.c_str(), 0);
   return written;
+}
+
+bool has_content_at(int folder, const std::string& name) {
+  struct stat status{};
+  return fstatat(folder, name.c_str(), &status, 0) == 0 && status.st_size > 0;
 }
 
 Result<UniqueFd> lock_file_at(int folder, const std::string& name, LockKind kind) {

@@ -16,8 +16,12 @@ Result<UniqueFd> open_or_make_folder(int parent, const std::string& name);
 // All of the file, at most `limit` bytes; nothing when it does not exist.
 Result<std::optional<std::string>> read_file_at(int folder, const std::string& name, size_t limit);
 // Replaces `name` in `folder` by a file with these bytes: written beside it in `tmp` (same file system), synced,
-// renamed.
-Result<void> replace_file_at(int folder, const std::string& name, int tmp, std::string_view bytes);
+// renamed. With Eventually it is not synced, and may be there and empty behind a power failure.
+enum class Durability { Now, Eventually };
+Result<void> replace_file_at(int folder, const std::string& name, int tmp, std::string_view bytes,
+                             Durability durability = Durability::Now);
+// Whether `name` is there and not empty.
+bool has_content_at(int folder, const std::string& name);
 // A new empty file in `tmp` under a name that nobody else has, open for writing.
 struct TemporaryFile {
   UniqueFd fd;

@@ -8,11 +8,13 @@ Result<void> Store::set_recipe(const Digest& image, std::string_view text) const
   if (text.size() > kLargestDocument) return fail("recipe", image.brief(), "larger than 4 MiB");
   TRY_ASSIGN(const auto before, read_file_at(recipes_.get(), image.hex(), kLargestDocument));
   if (before == text) return {};
-  return replace_file_at(recipes_.get(), image.hex(), tmp_.get(), text);
+  return replace_file_at(recipes_.get(), image.hex(), tmp_.get(), text, Durability::Eventually);
 }
 
 Result<std::optional<std::string>> Store::recipe(const Digest& image) const {
-  return read_file_at(recipes_.get(), image.hex(), kLargestDocument);
+  TRY_ASSIGN(auto text, read_file_at(recipes_.get(), image.hex(), kLargestDocument));
+  if (text && text->empty()) text.reset();  // lost by a power failure
+  return text;
 }
 
 }  // namespace kontain::image

@@ -66,13 +66,13 @@ Result<Store> Store::open(const std::string& directory) {
   TRY_ASSIGN(store.cache_, open_or_make_folder(store.root_.get(), "cache"));
   TRY_ASSIGN(store.recipes_, open_or_make_folder(store.root_.get(), "recipes"));
   const int root = store.root_.get();
-  if (faccessat(root, kIndexFile, F_OK, 0) != 0) {
+  // Of a store that a power failure met while it was made the files may be empty: they are made again.
+  if (!has_content_at(root, kIndexFile) || !has_content_at(root, kLayoutFile)) {
     TRY_ASSIGN(const UniqueFd lock, lock_file_at(root, "index.lock", LockKind::Exclusive));
-    if (faccessat(root, kLayoutFile, F_OK, 0) != 0) {
-      TRY(replace_file_at(root, kLayoutFile, store.tmp_.get(), kLayoutText));
-    }
-    if (faccessat(root, kIndexFile, F_OK, 0) != 0) {
-      TRY(replace_file_at(root, kIndexFile, store.tmp_.get(), to_text(Index{})));
+    for (const auto& [name, text] :
+         {std::pair(kLayoutFile, std::string(kLayoutText)), std::pair(kIndexFile, to_text(Index{}))}) {
+      if (has_content_at(root, name)) continue;
+      TRY(replace_file_at(root, name, store.tmp_.get(), text, Durability::Eventually));
     }
   }
   TRY(check_layout(root));
@@ -231,7 +231,8 @@ Result<std::optional<std::string>> Store::cached(const Digest& key) const {
 
 Result<void> Store::remember(const Digest& key, std::string_view value) const {
   if (value.size() > kLargestCacheEntry) return fail("cache", key.brief(), "the entry is too large");
-  return replace_file_at(cache_.get(), key.hex(), tmp_.get(), value);
+  // Whoever reads an entry takes one that makes no sense for none.
+  return replace_file_at(cache_.get(), key.hex(), tmp_.get(), value, Durability::Eventually);
 }
 
 Result<size_t> VerifyingSource::read(std::span<char> buffer) {

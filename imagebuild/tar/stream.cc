@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 namespace kontain::image {
@@ -44,12 +45,14 @@ Result<std::string> read_all(Source& source, size_t limit, std::string_view name
 }
 
 Result<uint64_t> copy_all(Source& source, Sink& sink) {
+  constexpr size_t kBuffer = size_t{256} << 10;
   uint64_t total = 0;
-  std::vector<char> buffer(size_t{256} << 10);
+  const auto buffer =
+      std::make_unique_for_overwrite<char[]>(kBuffer);  // most files are much smaller: no zeros for them
   for (;;) {
-    TRY_ASSIGN(const size_t count, source.read(buffer));
+    TRY_ASSIGN(const size_t count, source.read(std::span(buffer.get(), kBuffer)));
     if (count == 0) return total;
-    TRY(sink.write({buffer.data(), count}));
+    TRY(sink.write({buffer.get(), count}));
     total += count;
   }
 }

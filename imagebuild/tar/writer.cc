@@ -60,6 +60,7 @@ EntryPtr convert(const Entry& entry) {
 struct TarWriter::Impl {
   Sink* sink = nullptr;
   archive* handle = archive_write_new();
+  std::vector<char> buffer = std::vector<char>(kBlock);
   std::optional<Error> sink_error;  // what the sink said; libarchive only knows that it failed
 
   ~Impl() { archive_write_free(handle); }
@@ -81,7 +82,6 @@ struct TarWriter::Impl {
 
   Result<void> copy(const Entry& entry, Source* content) {
     uint64_t total = 0;
-    std::vector<char> buffer(kBlock);
     while (content) {
       TRY_ASSIGN(const size_t count, content->read(buffer));
       if (count == 0) break;

@@ -1,5 +1,7 @@
 #!/bin/bash
-# suite.sh NAME: runs that suite outside ctest, as ./dev test --full does.
+# suite.sh NAME [ARGUMENTS...]: runs that suite outside ctest, as ./dev test --full does.
 top=$(cd "$(dirname "$0")/../.." && pwd)
 export KONTAIN_SOURCE=$top KONTAIN_SDK=$top/build/sdk KONTAIN_BUILD=$top/build/dev
-exec bash "$top/tests/build/$1.sh"
+name=$1
+shift
+exec bash "$top/tests/build/$name.sh" "$@"

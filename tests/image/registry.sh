@@ -120,3 +120,16 @@ expect_equal "$(cat err)" "kontain-build: registry: $registry: the password is w
 login "$registry" 'user:pa:ss word'
 expect_status 0 kb push "$name:v1"
 expect_status 0 "$build_tool" --store private pull "$name:v1"
+
+# With a password over connections that break: what is left of a transfer is asked for with the password, too.
+start_proxy --cut 3000000
+login "localhost:$proxy_port" 'user:pa:ss word'
+name=localhost:$proxy_port/private/cut
+kb -t "$name:v1" --payload app.km --copy random:/r4 >/dev/null
+expect_status 0 kb push "$name:v1"
+[ "$(grep -c 'PATCH.* cut' proxy.log)" -ge 2 ] || fail "the upload was not interrupted: $(cat proxy.log)"
+expect_status 0 "$build_tool" --store private-cut pull "$name:v1"
+grep -q 'GET.* range=bytes=[1-9]' proxy.log || fail "the download did not go on where it was: $(cat proxy.log)"
+"$build_tool" --store private-cut unpack "$name:v1" private-unpacked >/dev/null
+cmp private-unpacked/rootfs/r4 random || fail "the content changed on its broken way"
+stop_proxy

@@ -16,6 +16,11 @@ cat out
 in_bundle java-17 java -Xshare:on -Xlog:class+load -cp /work Smoke version >out 2>err || { tail -n 20 out err; fail "-Xshare:on"; }
 expect_contains out "shared objects file"
 
+# The launcher: the JDK's own with the note.
+grep -qa 'kontain-build runenv' java-17/rootfs/opt/java/bin/java.km || fail "java.km has no note"
+in_bundle java-17 java.km -cp /work Smoke version >out 2>err || { tail -n 20 out err; fail "java.km"; }
+expect_equal "$(readlink java-17/rootfs/opt/java/bin/java)" java.km "what java is"
+
 mkdir -p service/classes
 cat >Service.java <<'END'
 import com.sun.net.httpserver.HttpServer;

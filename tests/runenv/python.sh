@@ -26,6 +26,12 @@ in_bundle python-3.11 python3 /work/smoke.py >out 2>err || { tail -n 30 out err;
 expect_contains out "all passed"
 cat out
 
+# The launcher: the interpreter with the note, by whatever name it is called.
+grep -qa 'kontain-build runenv' python-3.11/rootfs/usr/bin/python.km || fail "python.km has no note"
+in_bundle python-3.11 python.km -c 'import ssl, sys; print(sys.prefix, sys.version_info[:2])' >out 2>err || { cat err; fail "python.km"; }
+expect_contains out "/usr (3, 11)"
+expect_equal "$(readlink -f python-3.11/rootfs/usr/bin/python3)" "$(realpath python-3.11/rootfs/usr/bin/python.km)" "what python3 is"
+
 mkdir service
 cat >service/app.py <<'END'
 import http.server, json, platform, sqlite3, ssl, sys

@@ -187,6 +187,12 @@ TEST_CASE("ADD unpacks archives and copies everything else") {
     CAPTURE(option);
     CHECK(copied(scratch, {{"a.tar"}, "/d", {}, "", "", "", true}) == "755 0 d/\n755 5 d/one/\n640 5 d/one/two\n");
   }
+  scratch.file("in/.wh.one", "no whiteout");
+  const std::string whiteout =
+      "tar -C " + (scratch / "in").string() + " -cf " + (scratch / "wh.tar").string() + " .wh.one";
+  REQUIRE(std::system(whiteout.c_str()) == 0);
+  CHECK(copied(scratch, {{"wh.tar"}, "/d", {}, "", "", "", true}) ==
+        "ADD: d/.wh.one: names that begin with .wh. cannot be in a layer");
   CHECK(copied(scratch, {{"a.tar"}, "/d/"}) == "755 0 d/\n644 0 d/a.tar\n");
   CHECK(copied(scratch, {{"plain.tar"}, "/d/", {}, "", "", "", true}) == "755 0 d/\n644 0 d/plain.tar\n");
 }

@@ -48,6 +48,29 @@ TEST_CASE("a store is an image layout") {
   CHECK(Store::open(scratch.path("store")));
 }
 
+TEST_CASE("a store that a power failure met while it was made is made again") {
+  const Scratch scratch;
+  open_store(scratch);
+  for (const char* name : {"store/oci-layout", "store/index.json"}) {
+    const std::string whole = scratch.read(name);
+    scratch.write(name, "");
+    open_store(scratch);
+    CHECK(scratch.read(name) == whole);
+  }
+}
+
+TEST_CASE("a recipe that is empty is none") {
+  const Scratch scratch;
+  const Store store = open_store(scratch);
+  const Digest digest = Digest::of("x");
+  REQUIRE(store.set_recipe(digest, "text"));
+  CHECK(**store.recipe(digest) == "text");
+  scratch.write("store/recipes/" + digest.hex(), "");
+  CHECK_FALSE(store.recipe(digest)->has_value());
+  REQUIRE(store.set_recipe(digest, "text"));
+  CHECK(**store.recipe(digest) == "text");
+}
+
 TEST_CASE("something else is no store") {
   const Scratch scratch;
   scratch.write("store/oci-layout", R"({"imageLayoutVersion":"9"})");

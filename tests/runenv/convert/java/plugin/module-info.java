@@ -1,0 +1,4 @@
+module plugin {
+  requires words;
+  provides words.api.Change with plugin.Backwards;
+}

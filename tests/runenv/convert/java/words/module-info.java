@@ -1,0 +1,4 @@
+module words {
+  exports words.api;
+  uses words.api.Change;
+}

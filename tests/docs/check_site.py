@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""check_site.py FOLDER: every href of every page below the folder leads to a file there, and to an id in it."""
+"""check_site.py FOLDER: every href and src of every page below the folder leads to a file there, and to an id in it."""
 import html.parser
 import os
 import sys
@@ -14,7 +14,7 @@ class Page(html.parser.HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         for name, value in attrs:
-            if name == "href" and value:
+            if name in ("href", "src") and value:
                 self.links.append(value)
             elif name == "id":
                 self.ids.add(value)

@@ -8,6 +8,8 @@ need_kvm
 case $name in
   go) command -v go >/dev/null || skip "there is no go" ;;
   java-http) command -v javac >/dev/null || skip "there is no javac" ;;
+  node) command -v node >/dev/null || skip "there is no node" ;;
+  python-flask) /usr/bin/python3 -c 'import flask' 2>/dev/null || skip "there is no python3-flask" ;;
   rust) [ -x /usr/bin/rustc ] || skip "there is no rustc" ;;
 esac
 for program in ip iptables curl; do command -v $program >/dev/null || skip "there is no $program"; done

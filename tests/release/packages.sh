@@ -1,4 +1,9 @@
-# The Debian and RPM packages: the same tree gives the same bytes; they install, upgrade and go away in roots of their own.
+#!/bin/bash
+# packages.sh: the Debian and RPM packages: the same tree gives the same bytes; they install, upgrade and go away in roots of their own.
+here=$(cd "$(dirname "$0")" && pwd)
+: "${KONTAIN_SOURCE:=$(cd "$here/../.." && pwd)}"
+: "${KONTAIN_SDK:=$KONTAIN_SOURCE/build/sdk}" "${KONTAIN_BUILD:=$KONTAIN_SOURCE/build/dev}"
+export KONTAIN_SOURCE KONTAIN_SDK KONTAIN_BUILD
 . "$KONTAIN_SOURCE/tests/release/lib.sh"
 for program in dpkg-deb rpmbuild rpm; do command -v $program >/dev/null || skip "there is no $program"; done
 [ "$(id -u)" -eq 0 ] || skip "packages are installed as root"

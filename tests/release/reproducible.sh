@@ -1,6 +1,6 @@
 #!/bin/bash
-# reproducible.sh: builds this commit's release twice, in folders of different names and from nothing but the caches of
-# sources, and compares the bytes. With a throw-away key the signature is checked, too.
+# reproducible.sh: builds this commit's release twice, in folders of different names, the second time without a compiler's
+# cache, and compares the bytes. With a throw-away key the signature is checked, too.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -15,7 +15,8 @@ gpg --homedir "$work/gnupg" --batch --quiet --passphrase '' --quick-gen-key rele
 export KONTAIN_RELEASE_GNUPGHOME=$work/gnupg
 for tree in first second-of-another-length; do
   git worktree add --detach --quiet "$work/$tree" HEAD
-  (cd "$work/$tree" && CCACHE_DISABLE=1 ./dev release) | tail -n 1
+  (cd "$work/$tree" && ./dev release) | tail -n 1
+  export CCACHE_DISABLE=1
 done
 for kind in tar.gz deb rpm; do
   first=$(echo "$work"/first/dist/*."$kind")

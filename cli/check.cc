@@ -9,18 +9,16 @@
 #include <filesystem>
 #include <memory>
 
-#include "base/log.h"
 #include "base/subprocess.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
+#include "cli/support/output.h"
 #include "linker/analyser/report.h"
 
 namespace kontain::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kOwnFailure = 125;
 
 struct CheckOptions {
   std::vector<std::string> paths;
@@ -125,9 +123,7 @@ Result<int> check(const CheckOptions& options) {
   if (!options.json) {
     for (const analyser::Report& report : reports) text += analyser::report_as_text(report, detail);
   }
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    return fail_errno("standard output", "", errno);
-  }
+  TRY(print(text));
   return worst;
 }
 
@@ -142,11 +138,7 @@ void add_check(CLI::App& app, int& status) {
                  "Run the program under km, the other paths being its arguments, and add what it did");
   verb->add_flag("--json", options->json, "Print an array of objects");
   verb->add_flag("--all", options->all, "Name every system call, not only those with limits");
-  verb->callback([options, &status] {
-    const Result<int> result = check(*options);
-    if (!result) print_error(result.error());
-    status = result ? *result : kOwnFailure;
-  });
+  verb->callback([options, &status] { status = exit_status(check(*options)); });
 }
 
 }  // namespace kontain::cli

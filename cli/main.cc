@@ -5,11 +5,12 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "cli/check.h"
+#include "cli/doctor.h"
+#include "cli/fleet_verbs.h"
+#include "cli/run_verbs.h"
+#include "cli/support/output.h"
 
 namespace {
-
-// As km: failures of the tool itself.
-constexpr int kOwnFailure = 125;
 
 int main_of_kontain(int argc, char** argv) {
   using namespace kontain;
@@ -18,7 +19,10 @@ int main_of_kontain(int argc, char** argv) {
   app.set_version_flag("--version", version_line("kontain"));
   app.require_subcommand(1);
   int status = 0;
-  cli::add_check(app, status);
+  for (const auto add : {cli::add_check, cli::add_doctor, cli::add_kill, cli::add_logs, cli::add_ps, cli::add_rm,
+                         cli::add_run, cli::add_stats, cli::add_stop}) {
+    add(app, status);
+  }
   app.add_subcommand("version", "Print the version")->callback([] {
     std::printf("%s\n", version_line("kontain").c_str());
   });
@@ -28,7 +32,7 @@ int main_of_kontain(int argc, char** argv) {
     return app.exit(request);
   } catch (const CLI::ParseError& error) {
     print_error(error.what());
-    return kOwnFailure;
+    return cli::kOwnFailure;
   }
   return status;
 }

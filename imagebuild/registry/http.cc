@@ -1,6 +1,7 @@
 #include "imagebuild/registry/http.h"
 
 #include <curl/curl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +17,19 @@ constexpr long kConnectSeconds = 15;
 constexpr long kStallSeconds = 60;  // without a byte
 constexpr long kMostRedirects = 5;
 constexpr size_t kLargestHeaders = size_t{64} << 10;
+
+// Where distributions keep the certificates they trust; a libcurl that was built without a place of its own needs one.
+constexpr const char* kCertificates[] = {
+    "/etc/ssl/certs/ca-certificates.crt",  // Debian, Arch, Gentoo, Alpine
+    "/etc/pki/tls/certs/ca-bundle.crt",    // Fedora, Red Hat
+    "/etc/ssl/ca-bundle.pem",              // SUSE
+    "/etc/ssl/cert.pem",
+};
+
+std::string system_certificates() {
+  const auto* const found = std::ranges::find_if(kCertificates, [](const char* path) { return access(path, R_OK) == 0; });
+  return found == std::end(kCertificates) ? "" : *found;
+}
 
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
@@ -174,7 +188,7 @@ HttpFailure Http::failure() const { return impl_->failure; }
 Result<Http> Http::create(const std::string& ca_file) {
   auto impl = std::make_unique<Impl>();
   if (!global_init() || !impl->handle) return fail("libcurl", "", "cannot be initialised");
-  impl->ca_file = ca_file;
+  impl->ca_file = ca_file.empty() ? system_certificates() : ca_file;
   return Http(std::move(impl));
 }
 

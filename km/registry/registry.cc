@@ -22,13 +22,13 @@ constexpr char kWhat[] = "registry";
 constexpr int kEnrollScan = 256;  // files looked at on the way in; list() looks at all
 constexpr int kTries = 8;
 
-// Opens the folder; nobody else may be able to put files there.
-Result<UniqueFd> open_folder(const std::string& folder) {
+// Opens the folder; nobody but `owner` may be able to put files there.
+Result<UniqueFd> open_folder(const std::string& folder, uid_t owner) {
   UniqueFd opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!opened) return fail_errno(kWhat, folder, errno);
   struct stat info;
   if (fstat(opened.get(), &info) != 0) return fail_errno(kWhat, folder, errno);
-  const bool is_private = info.st_uid == geteuid() && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  const bool is_private = info.st_uid == owner && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
   if (!is_private) return fail(kWhat, folder, "others can write this folder");
   return opened;
 }
@@ -117,7 +117,7 @@ void Registration::withdraw() {
 
 Result<Registration> enroll(const std::string& folder, const Entry& entry) {
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno(kWhat, folder, errno);
-  TRY_ASSIGN(const UniqueFd opened, open_folder(folder));
+  TRY_ASSIGN(const UniqueFd opened, open_folder(folder, geteuid()));
   remove_stale_files(opened.get());
   for (int i = 0; i < kTries; ++i) {
     const std::string name = new_name(entry.pid);
@@ -132,9 +132,9 @@ Result<Registration> enroll(const std::string& folder, const Entry& entry) {
   return fail(kWhat, folder, "no file could be made");
 }
 
-std::vector<Entry> list(const std::string& folder) {
+std::vector<Entry> list(const std::string& folder, uid_t owner) {
   std::vector<Entry> living;
-  const auto opened = open_folder(folder);
+  const auto opened = open_folder(folder, owner);
   if (!opened) return living;
   for_each_file(opened->get(), [&](const char* name) {
     const UniqueFd file = open_file(opened->get(), name);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <string>
 #include <vector>
@@ -45,8 +46,8 @@ class Registration {
 // there is no such place, when it cannot be written, or when others could write it: no reason not to run.
 Result<Registration> enroll(const std::string& folder, const Entry& entry);
 
-// The living kontainers of `folder`, by process id; none when it does not exist. Stale files are removed; files that
-// cannot be read as an entry are left out.
-std::vector<Entry> list(const std::string& folder);
+// The living kontainers of `folder`, by process id; none when it does not exist or is not `owner`'s alone. Stale files
+// are removed; files that cannot be read as an entry are left out.
+std::vector<Entry> list(const std::string& folder, uid_t owner = geteuid());
 
 }  // namespace kontain::registry

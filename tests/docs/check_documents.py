@@ -1,18 +1,52 @@
 #!/usr/bin/env python3
-"""check_documents.py TREE: links between documents lead somewhere; every layer has its line in ARCHITECTURE.md."""
+"""check_documents.py TREE: links between documents lead somewhere, to headings too; commands are run by a test or say why
+not, and are counted; every layer has its line in ARCHITECTURE.md."""
 import glob
 import os
 import re
 import sys
 
-LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"\]\(([^)#:\s]*)(?:#([^)\s]*))?\)")
+BLOCK = re.compile(r"(?:<!-- untested: (?P<reason>.+?) -->\n)?^```sh\n", re.MULTILINE)
+HAVE_TESTS = {"README.md", "CONTRIBUTING.md", "docs/getting-started.md", "docs/images.md", "docs/building-images.md",
+              "docs/runenv.md", "docs/engines.md", "docs/krun.md"}  # beside those of tested.txt and examples/
+
+
+def read(tree, document):
+    with open(os.path.join(tree, document), encoding="utf-8") as file:
+        return file.read()
+
+
+def headings(text):
+    """As renderers of Markdown name them."""
+    for line in re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL).splitlines():
+        if line.startswith("#"):
+            title = re.sub(r"[`*]|\]\([^)]*\)|\[", "", line.lstrip("#").strip()).lower()
+            yield re.sub(r"[^\w\- ]", "", title).replace(" ", "-")
 
 
 def broken_links(tree, document):
-    with open(os.path.join(tree, document), encoding="utf-8") as file:
-        for target in LINK.findall(file.read()):
-            if not os.path.exists(os.path.join(tree, os.path.dirname(document), target)):
-                yield f"{document}: the link to {target} leads nowhere"
+    text = read(tree, document)
+    for target, heading in LINK.findall(re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)):
+        path = os.path.normpath(os.path.join(os.path.dirname(document), target)) if target else document
+        if not os.path.exists(os.path.join(tree, path)):
+            yield f"{document}: the link to {target} leads nowhere"
+        elif heading and heading not in headings(read(tree, path)):
+            yield f"{document}: {path} has no heading #{heading}"
+
+
+def tested_documents(tree):
+    lines = read(tree, "tests/docs/tested.txt").splitlines()
+    return HAVE_TESTS | {line for line in lines if line and not line.startswith("#")}
+
+
+def untested_blocks(tree, document, tested):
+    """Reasons of the blocks that no test runs; None for one without."""
+    for block in BLOCK.finditer(read(tree, document)):
+        if block["reason"]:
+            yield block["reason"]
+        elif document not in tested and not document.startswith("examples/"):
+            yield None
 
 
 def undescribed_layers(tree):
@@ -28,11 +62,20 @@ def undescribed_layers(tree):
 
 
 def main(tree):
-    documents = [os.path.relpath(path, tree) for pattern in ("*.md", "docs/**/*.md")
-                 for path in glob.glob(os.path.join(tree, pattern), recursive=True)]
-    problems = [problem for document in sorted(documents) for problem in broken_links(tree, document)]
+    documents = sorted(os.path.relpath(path, tree) for pattern in ("*.md", "docs/**/*.md", "examples/**/*.md")
+                       for path in glob.glob(os.path.join(tree, pattern), recursive=True))
+    problems = [problem for document in documents for problem in broken_links(tree, document)]
     problems += undescribed_layers(tree)
-    print("\n".join(problems) or f"{len(documents)} documents are consistent")
+    tested = tested_documents(tree)
+    problems += [f"tests/docs: {document} is not there" for document in tested - set(documents)]
+    reasons = {document: list(untested_blocks(tree, document, tested)) for document in documents}
+    problems += [f"{document}: a block that no test runs and that does not say why not"
+                 for document in documents if None in reasons[document]]
+    for document in documents:
+        print("".join(f"{document}: untested: {reason}\n" for reason in reasons[document] if reason), end="")
+    blocks = sum(len(BLOCK.findall(read(tree, document))) for document in documents)
+    untested = sum(map(len, reasons.values()))
+    print("\n".join(problems) or f"{len(documents)} documents are consistent; of {blocks} blocks {untested} are untested")
     return 1 if problems or not documents else 0
 
 

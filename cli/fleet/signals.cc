@@ -1,0 +1,123 @@
+#include "cli/fleet/signals.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+
+#include "base/subprocess.h"
+#include "base/unique_fd.h"
+#include "cli/support/files.h"
+
+namespace kontain::cli {
+namespace {
+
+// Milliseconds until SIGKILL must have ended a process.
+constexpr int kKillPatience = 10'000;
+constexpr int kKillRounds = 100;
+
+tl::unexpected<Error> has_ended(const Kontainer& kontainer) {
+  return fail(kontainer.id.empty() ? std::to_string(kontainer.pid) : kontainer.id, "", "has ended");
+}
+
+// The process itself, so that a number that is another process's by now is never hit.
+Result<UniqueFd> open_process(pid_t pid, uint64_t start_ticks, const Kontainer& kontainer) {
+  UniqueFd fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  const auto now = parse_stat(read_text("/proc/" + std::to_string(pid) + "/stat").value_or(""));
+  if (!fd || !now || now->state == 'Z' || now->start_ticks != start_ticks) return has_ended(kontainer);
+  return fd;
+}
+
+Result<void> send_to(const UniqueFd& process, int signal, const Kontainer& kontainer) {
+  if (syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0) == 0) return {};
+  if (errno == ESRCH) return has_ended(kontainer);
+  return fail_errno("kill", std::to_string(kontainer.pid), errno);
+}
+
+// False when it is still there after `milliseconds`.
+bool wait_for_end(const UniqueFd& process, int milliseconds) {
+  pollfd entry = {process.get(), POLLIN, 0};
+  return poll(&entry, 1, milliseconds) == 1;
+}
+
+Result<void> krun_kill(const Kontainer& kontainer, int signal, bool all) {
+  std::vector<std::string> command = {own_folder() + "/krun", "--root", kontainer.krun_root, "kill"};
+  if (all) command.emplace_back("--all");
+  command.insert(command.end(), {kontainer.id, std::to_string(signal)});
+  TRY_ASSIGN(const SubprocessResult run, run_subprocess(command));
+  if (run.exit_code == 0 && run.signal == 0) return {};
+  return fail("krun kill", kontainer.id, trimmed(run.err));
+}
+
+Result<void> kill_process(const Process& process, const Kontainer& kontainer) {
+  const auto fd = open_process(process.pid, process.start_ticks, kontainer);
+  return fd ? send_to(*fd, SIGKILL, kontainer) : Result<void>();  // it has ended in between
+}
+
+// The descendants first, because without the first process nobody could find them, and again while there are new ones.
+Result<void> kill_tree(const Kontainer& kontainer) {
+  if (!kontainer.krun_root.empty()) return krun_kill(kontainer, SIGKILL, true);
+  for (int round = 0;; ++round) {
+    const std::vector<Process> tree = tree_of(kontainer.pid, read_processes());
+    if (tree.empty() || tree[0].start_ticks != kontainer.start_ticks) return {};
+    bool alone = true;
+    for (size_t i = 1; i < tree.size(); ++i) {
+      if (tree[i].state == 'Z') continue;
+      alone = false;
+      TRY(kill_process(tree[i], kontainer));
+    }
+    if (alone || round == kKillRounds) return kill_process(tree[0], kontainer);
+  }
+}
+
+// The first process has ended by itself: so do those that it had, which nobody attends to any more.
+void kill_rest(const Kontainer& kontainer, const std::vector<Process>& before) {
+  const std::vector<Process> now = read_processes();
+  for (const Process& old : before) {
+    const std::vector<Process> tree = tree_of(old.pid, now);
+    if (tree.empty() || tree[0].start_ticks != old.start_ticks) continue;
+    for (const Process& process : tree) static_cast<void>(kill_process(process, kontainer));
+  }
+}
+
+}  // namespace
+
+Result<int> parse_signal(const std::string& text) {
+  int number = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (result.ec == std::errc() && result.ptr == text.data() + text.size() && number > 0 && number < NSIG) return number;
+  const std::string name = text.starts_with("SIG") ? text.substr(3) : text;
+  for (int signal = 1; signal < NSIG; ++signal) {
+    const char* known = sigabbrev_np(signal);
+    if (known && name == known) return signal;
+  }
+  return fail("signal", text, "there is no such signal");
+}
+
+Result<void> send_signal(const Kontainer& kontainer, int signal) {
+  if (!kontainer.krun_root.empty()) return krun_kill(kontainer, signal, false);
+  if (kontainer.processes == 0) return has_ended(kontainer);
+  TRY_ASSIGN(const UniqueFd process, open_process(kontainer.pid, kontainer.start_ticks, kontainer));
+  return send_to(process, signal, kontainer);
+}
+
+Result<void> stop(const Kontainer& kontainer, std::chrono::seconds patience) {
+  if (kontainer.processes == 0) return has_ended(kontainer);
+  TRY_ASSIGN(const UniqueFd process, open_process(kontainer.pid, kontainer.start_ticks, kontainer));
+  const std::vector<Process> before = tree_of(kontainer.pid, read_processes());
+  TRY(send_signal(kontainer, SIGTERM));
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(patience).count();
+  if (wait_for_end(process, static_cast<int>(milliseconds))) {
+    if (kontainer.krun_root.empty()) kill_rest(kontainer, before);
+    return {};
+  }
+  TRY(kill_tree(kontainer));
+  if (wait_for_end(process, kKillPatience)) return {};
+  return fail(std::to_string(kontainer.pid), "", "did not end by SIGKILL");
+}
+
+}  // namespace kontain::cli

@@ -1,0 +1,63 @@
+# kontain run as a user who is not root: a network by pasta, or none; nothing is left.
+. "$KONTAIN_SOURCE/tests/lib/common.sh"
+need_kvm
+[ "$(id -u)" -eq 0 ] || skip "to become another user takes root"
+for program in pasta setpriv curl; do command -v $program >/dev/null || skip "there is no $program"; done
+if [ "${KONTAIN_INSIDE:-}" != 1 ]; then
+  exec env KONTAIN_INSIDE=1 unshare --mount --net --propagation private bash "$0"
+fi
+ip link set lo up
+ip link add name host0 type veth peer name host1
+ip link set dev host1 up
+ip address add 192.0.2.1/24 dev host0
+ip link set dev host0 up
+ip route add default via 192.0.2.254
+mount -t tmpfs -o mode=755 none /mnt
+for device in null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9 tty:5:0 kvm:10:232 net/tun:10:200; do
+  mkdir -p "/mnt/$(dirname "${device%%:*}")"
+  mknod -m 666 "/mnt/${device%%:*}" c "$(echo "$device" | cut -d: -f2)" "${device##*:}"
+done
+mkdir /mnt/pts /mnt/shm
+ln -s /proc/self/fd /mnt/fd
+mount --bind /dev/pts /mnt/pts
+mount --move /mnt /dev
+. "$KONTAIN_SOURCE/tests/cli/kontain/lib.sh"
+chmod 755 .
+mkdir home run
+# Reachable for that user, and nothing that a test could remove.
+mount -t tmpfs -o mode=755 none /opt
+mkdir /opt/kontain
+mount --bind -o ro "$KONTAIN_SDK" /opt/kontain
+chown 65534:65534 home run
+PATH=/opt/kontain/bin:$PATH
+kontain-gcc -O1 -static -o probe "$KONTAIN_SOURCE/tests/cli/kontain/payloads/probe.c"
+kontain-g++ -O1 -o server "$KONTAIN_SOURCE/examples/web-server/server.cc"
+as_user() {
+  setpriv --reuid 65534 --regid 65534 --clear-groups env -i HOME="$workdir/home" XDG_RUNTIME_DIR="$workdir/run" PATH="$PATH" "$@"
+}
+
+expect_status 7 as_user kontain run --network none probe exit 7
+expect_status 0 as_user kontain run --network none probe environment
+expect_contains out "uid=0"
+expect_status 7 as_user kontain run probe exit 7
+expect_status 125 as_user kontain run --network bridge probe exit 0
+one_line_error "--network: bridge: needs root"
+expect_status 125 as_user kontain run -m 64m probe exit 0
+expect_status 0 as_user kontain run -d --name web -p 8080:80 server 80
+curl --silent --show-error --max-time 10 --retry 20 --retry-connrefused --retry-delay 1 http://127.0.0.1:8080/ >page
+expect_contains page "hello from a kontainer"
+expect_status 0 as_user kontain logs web
+expect_contains out listening
+expect_status 0 as_user kontain rm -f web
+# The port is free again at once. Stopped from outside, and its network with it; so is that of one whose starter is killed.
+expect_status 0 as_user kontain run -d --name web -p 8080:80 server 80
+expect_status 0 as_user kontain stop web
+expect_status 0 as_user kontain rm web
+expect_status 0 as_user kontain run -d --name web -p 8080:80 server 80
+starter=$(ps -o pid= -u 65534 -C kontain | head -n 1)
+kill -KILL "$starter"
+expect_status 0 as_user kontain rm -f web
+for _ in $(seq 100); do [ -n "$(ps -o pid= -C pasta,pasta.avx2)" ] || break; sleep 0.05; done
+expect_equal "$(ps -o pid= -C pasta,pasta.avx2)" "" "pasta that is left"
+expect_equal "$(find home -path '*/run/*' -mindepth 1 ! -name .lock)" "" "what is left"
+expect_equal "$(find run -mindepth 2 -name '*web*')" "" "what is left of krun's"

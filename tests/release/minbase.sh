@@ -1,0 +1,75 @@
+#!/bin/bash
+# minbase.sh [ARCHIVE]: a release on a machine with nothing but Debian's minbase: install as root and as a user, compile,
+# run, a container, upgrade, remove; the file system before and after is the same.
+here=$(cd "$(dirname "$0")" && pwd)
+: "${KONTAIN_SOURCE:=$(cd "$here/../.." && pwd)}"
+: "${KONTAIN_SDK:=$KONTAIN_SOURCE/build/release/sdk}" "${KONTAIN_BUILD:=$KONTAIN_SOURCE/build/release}"
+export KONTAIN_SOURCE KONTAIN_SDK KONTAIN_BUILD
+. "$KONTAIN_SOURCE/tests/lib/common.sh"
+need_kvm
+[ "$(id -u)" -eq 0 ] || skip "a chroot takes root"
+command -v mmdebstrap >/dev/null || skip "there is no mmdebstrap"
+archive=${1:-$(ls -t "$KONTAIN_SOURCE"/dist/kontain-*-x86_64.tar.gz 2>/dev/null | head -n 1)}
+[ -n "$archive" ] || fail "there is no release in dist/: ./dev release"
+if [ "${KONTAIN_INSIDE:-}" != 1 ]; then
+  base=$("$here/fetch-root.sh" minbase)
+  networked=$("$here/fetch-root.sh" minbase-network iproute2 iptables curl)
+  export base networked
+  exec env KONTAIN_INSIDE=1 unshare --mount --net --pid --fork --propagation private bash "$0" "$archive"
+fi
+. "$here/chroot.sh"
+mount -t proc proc /proc
+ip link set lo up
+make_workdir
+name=$(basename "$archive")
+
+echo "== minbase: system"
+make_chroot "$base"
+cp "$archive" "$archive.sha256" "$KONTAIN_SOURCE/install.sh" "$root/tmp/"
+inside sh -c 'useradd -m -u 1000 user' >/dev/null
+snapshot_root >before
+started=$(date +%s%3N)
+inside sh /tmp/install.sh "/tmp/$name" | tee log
+installed=$(date +%s%3N)
+grep -q "smoke test: compiled, and run in a virtual machine" log || fail "the smoke test did not run a kontainer"
+inside kontain doctor || fail "doctor: $?"
+inside sh -c 'cd /tmp && printf "#include <iostream>\nint main() { std::cout << 6 * 7 << std::endl; }\n" >a.cc &&
+  kontain-g++ -O2 -o a.km a.cc && km a.km' >out
+expect_equal "$(cat out)" 42 "a C++ program"
+echo "installed in $((installed - started)) ms (smoke test included), C++ compiled and run after $(($(date +%s%3N) - started)) ms"
+expect_equal "$(inside kontain run --network none /tmp/a.km)" 42 "kontain run"
+expect_equal "$(inside sh -c 'man=/opt/kontain/share/man/man1; ls $man | wc -l')" "$(tar -tzf "$archive" | grep -c 'man/man1/.*\.1$')" "manual pages"
+inside sh /opt/kontain/install.sh --uninstall --purge
+rm -rf "$root/tmp/"*
+snapshot_root | diff before - || fail "removing the system installation left something"
+expect_equal "$(find "$root/run" -name '*kontain*')" "" "what is left in /run"
+
+echo "== minbase: user"
+cp "$archive" "$archive.sha256" "$KONTAIN_SOURCE/install.sh" "$root/tmp/"
+inside_as_user sh /tmp/install.sh "/tmp/$name" | tee log
+grep -q "smoke test: compiled, and run in a virtual machine" log || fail "the smoke test did not run a kontainer"
+expect_equal "$(inside_as_user sh -c 'cd /tmp && echo "int main() { return 5; }" >b.c && ~/.local/bin/kontain-gcc -o b.km b.c &&
+  ~/.local/bin/km b.km; echo $?')" 5 "a user's program"
+inside_as_user sh /home/user/.local/kontain/install.sh --uninstall --purge
+rm -rf "$root/tmp/"*
+snapshot_root | diff before - || fail "removing the user installation left something"
+umount -R "$root"
+
+echo "== minbase with iproute2, iptables and curl: a published port"
+rmdir "$root"
+make_chroot "$networked"
+cp "$archive" "$archive.sha256" "$KONTAIN_SOURCE/install.sh" "$root/tmp/"
+snapshot_root >before
+inside sh /tmp/install.sh "/tmp/$name" >log
+cp -R "$KONTAIN_SOURCE/examples/web-server" "$root/tmp/"
+inside sh -c 'cd /tmp/web-server && kontain-g++ -O2 -o server.km server.cc && kontain run -d --name web -p 8080:8080 server.km'
+inside curl --silent --show-error --retry 20 --retry-connrefused --retry-delay 1 http://127.0.0.1:8080/ | tee out
+expect_contains out "hello from a kontainer"
+inside kontain ps
+inside kontain stop web
+inside kontain rm web
+inside sh /opt/kontain/install.sh --uninstall --purge
+rm -rf "$root/tmp/"*
+snapshot_root | diff before - || fail "removing left something"
+umount -R "$root"
+echo "passed"

@@ -1,0 +1,83 @@
+#!/bin/bash
+# node-install.sh [ARCHIVE]: a release installed on a Kubernetes node as the DaemonSet's pod does it. The node is a root file
+# system of Debian's minbase with containerd, which runs in it; the pod is this script.
+here=$(cd "$(dirname "$0")" && pwd)
+: "${KONTAIN_SOURCE:=$(cd "$here/../.." && pwd)}"
+: "${KONTAIN_SDK:=$KONTAIN_SOURCE/build/release/sdk}" "${KONTAIN_BUILD:=$KONTAIN_SOURCE/build/release}"
+export KONTAIN_SOURCE KONTAIN_SDK KONTAIN_BUILD
+. "$KONTAIN_SOURCE/tests/lib/common.sh"
+need_kvm
+[ "$(id -u)" -eq 0 ] || skip "a chroot takes root"
+command -v mmdebstrap >/dev/null || skip "there is no mmdebstrap"
+archive=${1:-$(ls -t "$KONTAIN_SOURCE"/dist/kontain-*-x86_64.tar.gz 2>/dev/null | head -n 1)}
+[ -n "$archive" ] || fail "there is no release in dist/: ./dev release"
+if [ "${KONTAIN_INSIDE:-}" != 1 ]; then
+  base=$("$here/fetch-root.sh" node containerd python3 busybox-static)
+  export base
+  exec env KONTAIN_INSIDE=1 unshare --mount --net --pid --fork --propagation private bash "$0" "$archive"
+fi
+. "$here/chroot.sh"
+mount -t proc proc /proc
+ip link set lo up
+make_workdir
+make_chroot "$base"
+mkdir -p "$root/var/lib/containerd"
+mount -t tmpfs none "$root/var/lib/containerd"
+
+# What systemd would do on a node.
+cat >"$root/restart" <<'T'
+#!/bin/sh
+if [ -e /run/containerd.pid ]; then
+  kill "$(cat /run/containerd.pid)"
+  while kill -0 "$(cat /run/containerd.pid)" 2>/dev/null; do sleep 0.1; done
+fi
+containerd >/run/containerd.log 2>&1 </dev/null &
+echo $! >/run/containerd.pid
+for _ in $(seq 100); do ctr version >/dev/null 2>&1 && exit; sleep 0.1; done
+tail -n 20 /run/containerd.log >&2
+exit 1
+T
+chmod 755 "$root/restart"
+node() { env NODE_ROOT="$root" NODE_RESTART=/restart KONTAIN_RELEASE="$archive" sh "$KONTAIN_SOURCE/contrib/node-install.sh" "$@"; }
+snapshot_root >before
+
+echo "== what is refused"
+expect_status 1 env NODE_ROOT="$root" sh "$KONTAIN_SOURCE/contrib/node-install.sh" install
+expect_contains err "KONTAIN_RELEASE: is not set"
+expect_status 1 node upgrade
+mv "$root/dev/kvm" "$root/dev/kvm.away"
+expect_status 1 node install
+expect_contains err "the node has no /dev/kvm"
+mv "$root/dev/kvm.away" "$root/dev/kvm"
+snapshot_root | diff before - || fail "a refusal changed the node"
+
+echo "== install"
+node install | tee log
+grep -q "krun is a runtime of this node's containerd" log || fail "it does not say so"
+inside containerd config dump >dump
+grep -qF 'BinaryName = "/opt/kontain/bin/krun"' dump || fail "containerd does not know krun"
+
+echo "== a container of containerd"
+mkdir -p context
+cp "$root/bin/busybox" context/
+printf 'FROM scratch\nCOPY busybox /bin/busybox\n' >context/Dockerfile
+"$root/opt/kontain/bin/kontain-build" --store images -t localhost/tools:1 --output oci-archive:"$root/tmp/tools.tar" context
+inside ctr image import /tmp/tools.tar
+name=$(inside ctr image ls -q | head -n 1)
+inside ctr run --rm --runc-binary /opt/kontain/bin/krun "$name" once /bin/busybox uname -r | tee out
+expect_contains out ".kontain"
+
+echo "== the pod is deleted"
+env NODE_ROOT="$root" NODE_RESTART=/restart KONTAIN_RELEASE="$archive" sh "$KONTAIN_SOURCE/contrib/node-install.sh" >log 2>&1 &
+pod=$!
+for _ in $(seq 300); do grep -q "is a runtime" log && break; sleep 0.2; done
+kill -TERM "$pod"
+wait "$pod" || { cat log; fail "the pod ends with $?"; }
+grep -q "removed" log || { cat log; fail "nothing was removed"; }
+kill "$(cat "$root/run/containerd.pid")"
+rm -rf "$root/tmp/"*
+umount "$root/var/lib/containerd"
+snapshot_root | grep -v -e ' var/lib/containerd ' -e ' opt/containerd' | diff <(grep -v -e ' var/lib/containerd ' -e ' opt/containerd' before) - ||
+  fail "something is left on the node"
+umount -R "$root"
+echo "passed"

@@ -13,7 +13,7 @@ Result<void> Store::set_recipe(const Digest& image, std::string_view text) const
 
 Result<std::optional<std::string>> Store::recipe(const Digest& image) const {
   TRY_ASSIGN(auto text, read_file_at(recipes_.get(), image.hex(), kLargestDocument));
-  if (text && text->empty()) text.reset();  // lost by a power failure
+  if (text && text->empty()) return std::nullopt;  // lost by a power failure
   return text;
 }
 

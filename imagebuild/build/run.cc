@@ -52,8 +52,9 @@ Result<void> prepare_bundle(const RunRequest& request) {
 std::string overlay_options(const RunRequest& request) {
   std::string options = "lowerdir=";
   for (const std::string& lower : request.lower) options += (options.back() == '=' ? "" : ":") + lower;
-  options += ",upperdir=" + request.upper + ",workdir=" + request.work + ",redirect_dir=off,metacopy=off,index=off";
-  if (in_user_namespace()) options += ",userxattr";
+  options += ",upperdir=" + request.upper + ",workdir=" + request.work + ",index=off";
+  // userxattr has the other two turned off, and does not take them together with it.
+  options += in_user_namespace() ? ",userxattr" : ",redirect_dir=off,metacopy=off";
   return options;
 }
 

@@ -9,5 +9,5 @@ status=0
 env -i HOME="$workdir/home" TMPDIR="$workdir/tmp" PATH=/usr/sbin:/usr/bin:/sbin:/bin bash "$KONTAIN_SOURCE/examples/demo.sh" "$archive" \
   >out 2>err </dev/null || status=$?
 [ "$status" -eq 0 ] || { cat out err; fail "status $status"; }
-for line in "10. Away again" ".kontain" "is identical" "hello"; do grep -qF -- "$line" out || { cat out err; fail "no line with: $line"; }; done
+for line in "10. Away again" ".kontain" "identical: sha256:" "hello"; do grep -qF -- "$line" out || { cat out err; fail "no line with: $line"; }; done
 expect_equal "$(find tmp home -mindepth 1)" "" "what is left"

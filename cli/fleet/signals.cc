@@ -6,8 +6,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <thread>
 
 #include "base/subprocess.h"
 #include "base/unique_fd.h"
@@ -19,6 +21,8 @@ namespace {
 // Milliseconds until SIGKILL must have ended a process.
 constexpr int kKillPatience = 10'000;
 constexpr int kKillRounds = 100;
+// Until a process that was told to stop has stopped, all its threads too.
+constexpr std::chrono::milliseconds kSettling(5);
 
 tl::unexpected<Error> has_ended(const Kontainer& kontainer) {
   return fail(kontainer.id.empty() ? std::to_string(kontainer.pid) : kontainer.id, "", "has ended");
@@ -53,24 +57,31 @@ Result<void> krun_kill(const Kontainer& kontainer, int signal, bool all) {
   return fail("krun kill", kontainer.id, trimmed(run.err));
 }
 
-Result<void> kill_process(const Process& process, const Kontainer& kontainer) {
+Result<void> signal_process(const Process& process, int signal, const Kontainer& kontainer) {
   const auto fd = open_process(process.pid, process.start_ticks, kontainer);
-  return fd ? send_to(*fd, SIGKILL, kontainer) : Result<void>();  // it has ended in between
+  if (!fd) return {};  // it has ended in between
+  const auto sent = send_to(*fd, signal, kontainer);
+  return sent || open_process(process.pid, process.start_ticks, kontainer) ? sent : Result<void>();
 }
 
-// The descendants first, because without the first process nobody could find them, and again while there are new ones.
+// Stopped, ended, or asleep in the kernel (as the parent of a vfork whose child is stopped): it makes no children.
+bool is_still(const Process& process) { return process.state == 'T' || process.state == 'D' || process.state == 'Z'; }
+
+// Stops the tree, so that none of it makes a child that is not seen, and that nobody could find once its parent is
+// gone; then kills what is there.
 Result<void> kill_tree(const Kontainer& kontainer) {
   if (!kontainer.krun_root.empty()) return krun_kill(kontainer, SIGKILL, true);
+  size_t still_before = 0;
   for (int round = 0;; ++round) {
     const std::vector<Process> tree = tree_of(kontainer.pid, read_processes());
     if (tree.empty() || tree[0].start_ticks != kontainer.start_ticks) return {};
-    bool alone = true;
-    for (size_t i = 1; i < tree.size(); ++i) {
-      if (tree[i].state == 'Z') continue;
-      alone = false;
-      TRY(kill_process(tree[i], kontainer));
-    }
-    if (alone || round == kKillRounds) return kill_process(tree[0], kontainer);
+    const bool still = std::ranges::all_of(tree, is_still);
+    const bool seen_twice = still && still_before == tree.size();
+    const int signal = seen_twice || round == kKillRounds ? SIGKILL : SIGSTOP;
+    for (const Process& process : tree) TRY(signal_process(process, signal, kontainer));
+    if (signal == SIGKILL) return {};
+    still_before = still ? tree.size() : 0;
+    std::this_thread::sleep_for(kSettling);
   }
 }
 
@@ -80,7 +91,7 @@ void kill_rest(const Kontainer& kontainer, const std::vector<Process>& before) {
   for (const Process& old : before) {
     const std::vector<Process> tree = tree_of(old.pid, now);
     if (tree.empty() || tree[0].start_ticks != old.start_ticks) continue;
-    for (const Process& process : tree) static_cast<void>(kill_process(process, kontainer));
+    for (const Process& process : tree) static_cast<void>(signal_process(process, SIGKILL, kontainer));
   }
 }
 

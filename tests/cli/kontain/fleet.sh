@@ -34,8 +34,9 @@ wait "$busy" || true
 gone "$worker"
 expect_equal "$(field "$busy" program)" "" "after stop"
 
-# One that does not listen is killed with its children.
-"$km" /bin/bash -c 'trap "" TERM; /bin/sleep 1000 & while :; do sleep 1000; done' &
+# One that does not listen is killed with its children, those too that it makes meanwhile.
+seconds=1000.$$
+"$km" /bin/bash -c 'trap "" TERM; /bin/sleep '$seconds' & while :; do sleep '$seconds'; done' &
 stubborn=$!
 until_listed "$stubborn"
 for _ in $(seq 100); do [ "$(field "$stubborn" processes)" -lt 3 ] || break; sleep 0.05; done
@@ -43,6 +44,8 @@ children=$(pgrep -P "$stubborn")
 expect_status 0 "$kontain" stop --time 0 "$stubborn"
 wait "$stubborn" || true
 for child in $children; do gone "$child"; done
+left=$(pgrep -f "[s]leep $seconds" | xargs || true)
+[ -z "$left" ] || { xargs kill -9 <<<"$left"; fail "a child is left: $left"; }
 
 # A signal of choice.
 "$km" /bin/bash -c 'trap "exit 42" USR1; echo ready; while :; do /bin/sleep 0.1; done' >ready &

@@ -14,5 +14,5 @@ target_compile_features(gtest PUBLIC cxx_std_14)
 END
   cmake -S . -B out -DCMAKE_BUILD_TYPE=Release -DFMT_DOC=OFF -DCMAKE_CXX_STANDARD=20 && make -C out -j"$jobs"
 }
-check() { cd out && ctest; }
+check() { cd out && ctest --output-on-failure; }
 results() { ctest_results; }

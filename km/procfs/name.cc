@@ -40,9 +40,9 @@ constexpr Rule kRules[] = {
     {"smaps", Answer::Generated, Answer::Refused},
     {"smaps_rollup", Answer::Generated, Answer::Refused},
     {"stack", Answer::Refused, Answer::Refused},
-    {"stat", Answer::Generated, Answer::Host},
+    {"stat", Answer::Generated, Answer::Generated},
     {"statm", Answer::Generated, Answer::Host},
-    {"status", Answer::Generated, Answer::Host},
+    {"status", Answer::Generated, Answer::Generated},
     {"syscall", Answer::Refused, Answer::Refused},
 };
 

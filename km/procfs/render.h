@@ -45,6 +45,12 @@ std::string render_stat(std::string_view host_stat, const ProcessFacts& facts);
 uint64_t stat_field(std::string_view stat, size_t number);
 std::string render_statm(std::string_view host_statm, const ProcessFacts& facts);
 
+// The host's status and stat of another process, but for its number of threads.
+std::string render_foreign_status(std::string_view host_status, uint64_t threads);
+std::string render_foreign_stat(std::string_view host_stat, uint64_t threads);
+// The name of a thread in its stat; it may hold anything.
+std::string_view stat_name(std::string_view stat);
+
 // By RLIMIT_* number.
 std::string render_limits(const std::array<rlimit, RLIM_NLIMITS>& limits);
 

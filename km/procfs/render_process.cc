@@ -38,6 +38,8 @@ std::string mask_line(std::string_view field, uint64_t mask) {
   return buffer.data();
 }
 
+std::string thread_line(uint64_t threads) { return "Threads:\t" + std::to_string(threads); }
+
 // The payload's line for one line of the host's status.
 std::string status_line(std::string_view line, const ProcessFacts& facts) {
   const size_t colon = line.find(':');
@@ -55,7 +57,7 @@ std::string status_line(std::string_view line, const ProcessFacts& facts) {
   if (field == "VmStk") return size_line(field, facts.stack >> 10);
   if (field == "VmExe") return size_line(field, facts.executable >> 10);
   if (field == "VmLib") return size_line(field, facts.libraries >> 10);
-  if (field == "Threads") return "Threads:\t" + std::to_string(facts.threads);
+  if (field == "Threads") return thread_line(facts.threads);
   if (field == "SigBlk") return mask_line(field, facts.blocked);
   if (field == "SigIgn") return mask_line(field, facts.ignored);
   if (field == "SigCgt") return mask_line(field, facts.caught);
@@ -90,6 +92,12 @@ std::vector<std::string> words_of(std::string_view text) {
 size_t name_length(std::string_view stat) {
   const size_t end = stat.rfind(')');
   return end == std::string_view::npos ? 0 : end + 1;
+}
+
+std::string stat_text(std::string_view host_stat, const std::vector<std::string>& fields) {
+  std::string text(host_stat.substr(0, name_length(host_stat)));
+  for (const std::string& field : fields) text += ' ' + field;
+  return text + '\n';
 }
 
 void replace_facts(std::vector<std::string>& fields, const ProcessFacts& facts) {
@@ -157,9 +165,28 @@ uint64_t stat_field(std::string_view stat, size_t number) {
 std::string render_stat(std::string_view host_stat, const ProcessFacts& facts) {
   std::vector<std::string> fields = words_of(host_stat.substr(name_length(host_stat)));
   replace_facts(fields, facts);
-  std::string text(host_stat.substr(0, name_length(host_stat)));
-  for (const std::string& field : fields) text += ' ' + field;
-  return text + '\n';
+  return stat_text(host_stat, fields);
+}
+
+std::string_view stat_name(std::string_view stat) {
+  const size_t end = name_length(stat);
+  const size_t start = stat.find('(');
+  return end == 0 || start + 1 >= end ? "" : stat.substr(start + 1, end - start - 2);
+}
+
+std::string render_foreign_status(std::string_view host_status, uint64_t threads) {
+  std::string text;
+  while (!host_status.empty()) {
+    const std::string_view line = next_line(host_status);
+    text += (line.starts_with("Threads:") ? thread_line(threads) : std::string(line)) + '\n';
+  }
+  return text;
+}
+
+std::string render_foreign_stat(std::string_view host_stat, uint64_t threads) {
+  std::vector<std::string> fields = words_of(host_stat.substr(name_length(host_stat)));
+  replace(fields, 20, threads);
+  return stat_text(host_stat, fields);
 }
 
 std::string render_statm(std::string_view host_statm, const ProcessFacts& facts) {

@@ -119,6 +119,7 @@ void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& re
   thread_stop_ = std::make_unique<ThreadStop>();
   finished_.clear();
   leader_ = gettid();
+  reports_faults_ = false;
   task.set_tid(leader_);
   task.process().keep_only(task);
   task.process().shares_memory = false;

@@ -250,7 +250,8 @@ void Monitor::end_process(task::Task& task, const Outcome& outcome, const LastCa
   } else {
     registration_.withdraw();
   }
-  run::end_process(outcome, name_);
+  if (reports_faults_ && !shares_memory) report_fault(outcome, name_);
+  run::end_process(outcome);
 }
 
 void Monitor::adopt_limits(const mem::StartLimits& original) {
@@ -280,6 +281,7 @@ load::Loaded<Outcome> run_payload(const config::Options& options, char** environ
   if (auto loaded = (*monitor)->load(std::move(*found), strings_of(environment)); !loaded) {
     return tl::make_unexpected(loaded.error());
   }
+  (*monitor)->report_faults();
   (*monitor)->enroll(options.program);
   (*monitor)->adopt_descriptors(nullptr);
   // The payload ends with this process: nothing is taken down in between.

@@ -38,6 +38,9 @@ class Monitor final : public task::Lifecycle {
   void adopt_limits(const mem::StartLimits& original);
   // Takes the program and closes its files: the payload must not find them among its descriptors.
   load::Loaded<void> load(FoundProgram found, const std::vector<std::string>& environment);
+  // Who typed the command is told where a fault was. Not the parents of processes, nor the readers of a container's
+  // output: natively nothing is written there.
+  void report_faults() { reports_faults_ = true; }
   // Lets people find the kontainer that `program` starts (km/registry).
   void enroll(const std::string& program);
   // Behind it: what is open and not ours is the payload's.
@@ -108,7 +111,8 @@ class Monitor final : public task::Lifecycle {
   std::unique_ptr<ThreadStop> thread_stop_ = std::make_unique<ThreadStop>();
   config::Options options_;
   std::string name_;  // of the program, for messages
-  UniqueFd self_;     // our own executable, for exec
+  bool reports_faults_ = false;
+  UniqueFd self_;  // our own executable, for exec
   registry::Registration registration_{UniqueFd(), ""};
 
   // Guards making, ending and reaping host threads; the C library's own lists are touched under it only, so that a

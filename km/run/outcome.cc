@@ -39,9 +39,12 @@ std::string signal_name(int signal) {
   return name ? std::string("SIG") + name : "signal " + std::to_string(signal);
 }
 
-void end_process(const Outcome& outcome, const std::string& program) {
+void report_fault(const Outcome& outcome, const std::string& program) {
+  if (outcome.kind == Outcome::Kind::Killed && outcome.signal.is_fault) print_fatal(outcome.signal, program);
+}
+
+void end_process(const Outcome& outcome) {
   if (outcome.kind == Outcome::Kind::Exited) _exit(outcome.status);
-  if (outcome.signal.is_fault) print_fatal(outcome.signal, program);
   die_by_signal(outcome.signal.signal);
 }
 

@@ -26,8 +26,11 @@ struct Outcome {
 // "SIGSEGV", or "signal 40".
 std::string signal_name(int signal);
 
-// Ends this process the way the payload ended, as its parent would see it natively: with the same status, or by the
-// same signal after one line on stderr. `program` is named in that line.
-[[noreturn]] void end_process(const Outcome& outcome, const std::string& program);
+// One line on stderr when a fault ended the payload; `program` is named in it.
+void report_fault(const Outcome& outcome, const std::string& program);
+
+// Ends this process the way the payload ended, as its parent would see it natively: with the same status or by the same
+// signal.
+[[noreturn]] void end_process(const Outcome& outcome);
 
 }  // namespace kontain::run

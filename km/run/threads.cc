@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -163,6 +164,8 @@ void* Monitor::server_main(void* opaque) {
   std::unique_ptr<ServerStart> start(static_cast<ServerStart*>(opaque));
   Monitor& monitor = start->monitor;
   task::become_helper_thread();
+  // By this name other kontainers leave it out where they count our threads (km/sys/proc_files.cc).
+  prctl(PR_SET_NAME, task::kHelperName.data(), 0, 0, 0);
   signal::block_all_signals();
   start->server->serve();
   start.reset();

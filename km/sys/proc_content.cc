@@ -136,9 +136,23 @@ GuestResult<fd::KeptFd> make_snapshot(Task& task, const ProcFile& file, const st
   return made;
 }
 
+// Nothing: the process has gone.
+std::string render_foreign_file(Task& task, const procfs::Name& name) {
+  constexpr size_t kThreadsField = 20;
+  const std::string text = read_proc_text(task, path_of(name));
+  const std::string stat = name.entry == "stat" ? text : read_proc_text(task, std::to_string(name.process) + "/stat");
+  // Most processes have one thread.
+  if (procfs::stat_field(stat, kThreadsField) <= 1) return text;
+  const uint64_t threads = std::max<uint64_t>(count_foreign_threads(task, name.process), 1);
+  if (text.empty()) return text;
+  return name.entry == "stat" ? procfs::render_foreign_stat(text, threads)
+                              : procfs::render_foreign_status(text, threads);
+}
+
 }  // namespace
 
 std::string render_proc_file(Task& task, const ProcFile& file) {
+  if (!file.own) return render_foreign_file(task, file.name);
   const std::string& entry = file.name.entry;
   const task::ProgramImage& image = task.process().image;
   const auto host_text = [&] { return read_proc_text(task, path_of(file.name)); };
@@ -163,7 +177,9 @@ SysResult serve_proc_file(Task& task, const ProcFile& file, int number, uint64_t
     task::ask_for_own_thread();
     return Errno{ENOENT};
   }
-  GUEST_TRY_ASSIGN(const fd::KeptFd snapshot, make_snapshot(task, file, render_proc_file(task, file)));
+  const std::string text = render_proc_file(task, file);
+  if (!file.own && text.empty()) return Errno{ESRCH};
+  GUEST_TRY_ASSIGN(const fd::KeptFd snapshot, make_snapshot(task, file, text));
   // Opened again, so that the payload's descriptor is for reading only.
   const std::string name = proc_fd_name(snapshot.get());
   GUEST_TRY_ASSIGN(const fd::KeptFd readable, keep_from_payload(task, [&] {

@@ -102,6 +102,26 @@ ProcFile placed_file(Task& task, const task::ProcRoot& root, std::string_view pa
   return file;
 }
 
+// How many of the threads in a task folder `counts`.
+template <class Counts>
+uint64_t count_threads(Task& task, const std::string& name, const Counts& counts) {
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+  const auto folder =
+      keep_from_payload(task, [&] { return host(SYS_openat, proc_root(task).fd, name.c_str(), kFlags); });
+  std::array<std::byte, 4096> records;
+  uint64_t count = 0;
+  while (folder) {
+    const SysResult listed = host(SYS_getdents64, folder->get(), records.data(), records.size());
+    if (listed.is_error() || listed.raw() == 0) break;
+    procfs::any_numbered_entry(std::span(records).first(static_cast<size_t>(listed.raw())), procfs::DirentFormat::New,
+                               [&](int tid) {
+                                 if (counts(tid)) ++count;
+                                 return false;
+                               });
+  }
+  return count;
+}
+
 }  // namespace
 
 const task::ProcRoot& proc_root(Task& task) {
@@ -154,21 +174,15 @@ bool is_monitor_thread(Task& task, int tid) {
 }
 
 uint64_t count_payload_threads(Task& task) {
-  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-  const auto folder =
-      keep_from_payload(task, [&] { return host(SYS_openat, proc_root(task).fd, "self/task", kFlags); });
-  std::array<std::byte, 4096> records;
-  uint64_t count = 0;
-  while (folder) {
-    const SysResult listed = host(SYS_getdents64, folder->get(), records.data(), records.size());
-    if (listed.is_error() || listed.raw() == 0) break;
-    procfs::any_numbered_entry(std::span(records).first(static_cast<size_t>(listed.raw())), procfs::DirentFormat::New,
-                               [&](int tid) {
-                                 if (!is_monitor_thread(task, tid)) ++count;
-                                 return false;
-                               });
-  }
-  return count;
+  return count_threads(task, "self/task", [&](int tid) { return !is_monitor_thread(task, tid); });
+}
+
+uint64_t count_foreign_threads(Task& task, int process) {
+  const std::string folder = std::to_string(process) + "/task";
+  return count_threads(task, folder, [&](int tid) {
+    const std::string stat = read_proc_text(task, folder + "/" + std::to_string(tid) + "/stat");
+    return procfs::stat_name(stat) != task::kHelperName && (procfs::stat_field(stat, kFlagsField) & kUserWorker) == 0;
+  });
 }
 
 std::string read_proc_text(Task& task, const std::string& name) {

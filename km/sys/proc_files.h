@@ -34,8 +34,10 @@ std::optional<ProcFile> identify_proc_file(Task& task, int number);
 // Threads that are in the process on the host and not in the payload: KVM's workers, for which execve(2) does not wait,
 // the helper, and what has gone. `tid` is of the own process.
 bool is_monitor_thread(Task& task, int tid);
-// What proc(5) calls num_threads.
+// What proc(5) calls num_threads: of the own process, and of another, in which a thread by the name of the helper is
+// left out (one of a payload that calls itself so hides from nothing but this number).
 uint64_t count_payload_threads(Task& task);
+uint64_t count_foreign_threads(Task& task, int process);
 
 // All of an open file from its start; and of a file below proc_root(). Empty when it cannot be read.
 std::string read_host_file(int number);

@@ -3,7 +3,12 @@
 // back.
 #pragma once
 
+#include <string_view>
+
 namespace kontain::task {
+
+// Its name (comm) on the host.
+inline constexpr std::string_view kHelperName = "km:calls";
 
 // Makes the calling thread that helper, until it ends.
 void become_helper_thread();

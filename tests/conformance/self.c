@@ -340,6 +340,36 @@ static int look_at_parent(void* unused) {
 }
 CASE(proc_of_parent_and_child) { say_status("child", run_child(look_at_parent, NULL)); }
 
+// Whatever makes the parent's calls for it is no thread of its.
+static int count_threads_of_parent(void* unused) {
+  (void)unused;
+  char path[64];
+  int by_status = 0, by_stat = 0;
+  for (int i = 0; i < 100; i++) {
+    snprintf(path, sizeof path, "/proc/%d/status", (int)getppid());
+    int count = atoi(field(path, "Threads"));
+    if (count > by_status) by_status = count;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)getppid());
+    read_text(path, text, sizeof text);
+    count = 0;
+    CHECK_EQ(sscanf(strrchr(text, ')') + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d", &count), 1);
+    if (count > by_stat) by_stat = count;
+    usleep(2000);
+  }
+  say("%d by status, %d by stat", by_status, by_stat);
+  return 0;
+}
+CASE(threads_of_a_busy_parent) {
+  int zero = MUST(open("/dev/zero", O_RDONLY)), status;
+  pid_t child = MUST(fork());
+  if (child == 0) _exit(count_threads_of_parent(NULL) || failed_checks);
+  char byte;
+  while (waitpid(child, &status, WNOHANG) == 0) {
+    for (int i = 0; i < 1000; i++) CHECK_EQ(read(zero, &byte, 1), 1);
+  }
+  CHECK_EQ(status, 0);
+}
+
 CASE(oom_and_others) {
   say("oom_score_adj %s", read_text("/proc/self/oom_score_adj", text, sizeof text));
   CHECK(access("/proc/self/mountinfo", R_OK) == 0);

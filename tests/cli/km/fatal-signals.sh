@@ -21,3 +21,10 @@ lost-page SIGBUS no memory or file behind the address
 T
 expect_status 139 "$km" ./crash null
 expect_contains err "address 0x0, rip 0x"
+
+# Only who started km by hand is told where a fault was: a child's parent, or the reader of a container's output, sees
+# what is there natively.
+for command in './crash null; exit $?' 'exec ./crash null'; do
+  expect_status 139 "$km" /bin/sh -c "$command"
+  if grep '^km:' err; then fail "sh -c '$command' has a line of km's on stderr"; fi
+done

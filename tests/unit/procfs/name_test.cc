@@ -50,7 +50,12 @@ TEST_CASE("the own process's files are rendered, other processes' private ones r
     CHECK(own(std::string("/7/") + name) == Answer::Generated);
     CHECK(foreign(std::string("/7/") + name) == Answer::Refused);
   }
-  for (const char* name : {"status", "stat", "statm", "cmdline", "limits"}) {
+  for (const char* name : {"status", "stat"}) {
+    INFO(name);
+    CHECK(own(std::string("/7/task/9/") + name) == Answer::Generated);
+    CHECK(foreign(std::string("/7/") + name) == Answer::Generated);
+  }
+  for (const char* name : {"statm", "cmdline", "limits"}) {
     INFO(name);
     CHECK(own(std::string("/7/task/9/") + name) == Answer::Generated);
     CHECK(foreign(std::string("/7/task/9/") + name) == Answer::Host);

@@ -180,6 +180,20 @@ TEST_CASE("stat is taken apart behind the name, whatever that is") {
   CHECK(render_stat("", facts()).find('\n') != std::string::npos);
 }
 
+TEST_CASE("of another process nothing but the number of threads is replaced") {
+  CHECK(render_foreign_status("Name:\tx\nThreads:\t7\nSeccomp:\t2\n", 3) == "Name:\tx\nThreads:\t3\nSeccomp:\t2\n");
+  const std::string host = "7 (a) b (c) R 1 2 3 0 -1 4194304 61 0 0 0 0 0 0 0 20 0 2 0 17\n";
+  CHECK(render_foreign_stat(host, 1) == "7 (a) b (c) R 1 2 3 0 -1 4194304 61 0 0 0 0 0 0 0 20 0 1 0 17\n");
+  CHECK(render_foreign_stat("7 (x) R\n", 1) == "7 (x) R\n");
+}
+
+TEST_CASE("a thread's name in stat is what is in the outer parentheses") {
+  CHECK(stat_name("7 (a) b (c) R 1") == "a) b (c");
+  CHECK(stat_name("7 () R") == "");
+  CHECK(stat_name("") == "");
+  CHECK(stat_name(")(") == "");
+}
+
 TEST_CASE("statm is seven numbers of pages") {
   CHECK(render_statm("99999 200 100 3 0 50 0\n", facts()) == "16384 200 100 512 0 2304 0\n");
   CHECK(render_statm("", facts()) == "16384 0 0 512 0 2304 0\n");

@@ -45,9 +45,10 @@ Result<OomWatch> OomWatch::create(const Cgroup& cgroup) {
 
 bool OomWatch::take() {
   std::array<char, 4096> news{};
-  if (read(fd_.get(), news.data(), news.size()) <= 0) return false;
+  const bool told = read(fd_.get(), news.data(), news.size()) > 0;
   // The removal of the cgroup is news too.
-  if (!unified_) return exists(folder_ + kControl);
+  if (!unified_) return told && exists(folder_ + kControl);
+  // What the kernel tells of this file comes up to 10 ms late, perhaps after the process has gone: the count is true.
   const uint64_t before = kills_;
   kills_ = number_of_key(folder_ + kEvents, "oom_kill");
   return kills_ > before;

@@ -38,7 +38,8 @@ bool report_out_of_memory(container::Watch& watch, const std::string& id, Clock:
     if (left <= 0) return false;
     pollfd entries[2] = {{watch.init.get(), POLLIN, 0}, {watch.oom ? watch.oom->fd() : -1, POLLIN, 0}};
     if (poll(entries, 2, static_cast<int>(left)) < 0) continue;
-    if (entries[1].revents && watch.oom->take()) print(dump({{"type", "oom"}, {"id", id}}, -1));
+    const bool may_be_news = entries[0].revents || entries[1].revents;
+    if (may_be_news && watch.oom && watch.oom->take()) print(dump({{"type", "oom"}, {"id", id}}, -1));
     if (entries[0].revents) return true;
   }
 }

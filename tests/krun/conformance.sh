@@ -28,21 +28,34 @@ make_wrapper runc "$(command -v runc)"
   echo "runtime-tools ${suite##*runtime-tools-}"
 } >versions
 
-# run_program RUNTIME NAME: in mounts of its own, without the host's v2 hierarchy, with which crun does not work when a
-# controller is in it. Whatever it leaves is ended with its pid namespace.
+# in_mounts COMMAND...: in mounts of its own, without the host's v2 hierarchy, with which crun does not work when a
+# controller is in it.
+in_mounts() {
+  timeout -k 2 60 unshare -m --propagation private sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$@"' sh "$@"
+}
+
+# run_program RUNTIME NAME: what it says is in RUNTIME/NAME.tap, with its status at the end.
 run_program() {
   local status=0 file
   file=$(cd "$suite/validation" && echo */"$2.t")
-  RUNTIME=$workdir/$1.sh timeout -k 2 60 unshare -m --propagation private sh -c '
-    umount /sys/fs/cgroup/unified 2>/dev/null
-    cd "$1" && exec "./validation/$2"' sh "$suite" "$file" >"$1/$2.tap" 2>"$1/$2.err" </dev/null || status=$?
+  RUNTIME=$workdir/$1.sh in_mounts env -C "$suite" "./validation/$file" >"$1/$2.tap" 2>"$1/$2.err" </dev/null || status=$?
   echo "status $status" >>"$1/$2.tap"
 }
+
+# What programs that failed have left.
+remove_containers() {
+  local runtime id
+  for runtime in krun crun runc; do
+    for id in $("./$runtime.sh" list -q 2>/dev/null); do
+      in_mounts "$workdir/$runtime.sh" delete --force "$id" >/dev/null 2>&1 || true
+    done
+  done
+}
+trap 'remove_containers; rm -rf "$workdir"' EXIT
 
 for runtime in krun crun runc; do
   mkdir $runtime
   for name in "${wanted[@]}"; do run_program $runtime "$name"; done
-  for id in $(./$runtime.sh list -q 2>/dev/null); do ./$runtime.sh delete --force "$id" >/dev/null 2>&1 || true; done
 done
 if [ -n "${KRUN_KEEP:-}" ]; then cp -r "$workdir/." "$KRUN_KEEP/"; fi
 status=0

@@ -6,7 +6,7 @@ export PATH=/bin
 if [ ! -e /moved ]; then
   mkdir /new
   mount -t tmpfs tmpfs /new
-  cp -a /bin /bundle /configs /init /modules /new/
+  cp -a /bin /bundle /configs /etc /init /modules /new/
   mkdir /new/proc /new/sys /new/dev /new/tmp /new/run
   touch /new/moved
   exec switch_root /new /init
@@ -22,13 +22,13 @@ for module in irqbypass ccp kvm kvm-amd; do
 done
 ifconfig lo up
 failed=0
-# check NAME WANTED-STATUS TEXT COMMAND...: status, and stdout holds TEXT.
+# check NAME WANTED-STATUS TEXT COMMAND...: status, and the output holds TEXT, which may be empty.
 check() {
   name=$1 wanted_status=$2 text=$3
   shift 3
   "$@" >/tmp/out 2>/tmp/err </dev/null
   status=$?
-  if [ "$status" = "$wanted_status" ] && grep -qF -- "$text" /tmp/out /tmp/err; then
+  if [ "$status" = "$wanted_status" ] && { [ -z "$text" ] || grep -qF -- "$text" /tmp/out /tmp/err; }; then
     echo "ok $name"
     return
   fi
@@ -62,13 +62,13 @@ check "update" 0 "" krun update --memory 50331648 --pids-limit 44 idle
 check "updated memory" 0 50331648 cat /sys/fs/cgroup/idle/memory.max
 check "updated pids" 0 44 cat /sys/fs/cgroup/idle/pids.max
 check "statistics" 0 '"limit":50331648' krun events --stats idle
-check "ps" 0 1 sh -c 'krun ps --format json idle | tr , "\n" | wc -l'
+check "ps lists one process" 0 one sh -c 'krun ps --format json idle | grep -qE "^\[[0-9]+\]$" && echo one'
 check "exec" 0 .kontain krun exec idle uname -r
 check "delete" 0 "" krun delete -f idle
 check "no cgroup is left" 1 "" ls /sys/fs/cgroup/idle
 
 made hungry
-krun events --interval 1s hungry >/tmp/events 2>&1 &
+timeout 120 krun events --interval 1s hungry >/tmp/events 2>&1 &
 watcher=$!
 sleep 2
 touch /bundle/rootfs/data/go
@@ -77,8 +77,7 @@ check "out of memory" 0 '"type":"oom"' cat /tmp/events
 krun delete -f hungry
 
 # A user with a cgroup that was handed over, and no other privilege.
-if [ -w /dev/kvm ]; then
-  chmod 666 /dev/kvm
+if chmod 666 /dev/kvm; then
   mkdir -p /sys/fs/cgroup/user /run/user
   echo "+memory +pids" >/sys/fs/cgroup/cgroup.subtree_control
   mkdir -p /sys/fs/cgroup/user/shell

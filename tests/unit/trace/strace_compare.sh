@@ -7,6 +7,6 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 TZ=UTC strace -o strace.txt "$probe" >ours.txt || { echo "strace cannot trace here"; exit 77; }
-sed '1,/^getsid(-4242)/d; /^getsid(-4242)/,$d' strace.txt >theirs.txt
+sed 's| /\* [0-9.]* s \*/||; 1,/^getsid(-4242)/d; /^getsid(-4242)/,$d' strace.txt >theirs.txt
 [ "$(wc -l <ours.txt)" -gt 150 ] || { echo "the probe made too few calls"; exit 1; }
 diff theirs.txt ours.txt

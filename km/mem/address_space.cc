@@ -108,7 +108,11 @@ GuestResult<uint64_t> AddressSpace::map(const MapRequest& request) {
   if (!address) return address;
   const bool locked = (request.flags & MAP_LOCKED) || (lock_future_ && !(lock_future_ & MCL_ONFAULT));
   hold.unlock();
-  if (locked || wants_population(request.flags)) populate(*address, *address + length, vma->protection, vma->shared);
+  // A dynamic linker is about to write what is writable of a file; that may have to be read first, so not with the lock.
+  const bool own_file_pages = !vma->anonymous && !vma->shared && (vma->protection & PROT_WRITE) && length <= kTouchFill;
+  if (locked || wants_population(request.flags) || own_file_pages) {
+    populate(*address, *address + length, vma->protection, vma->shared);
+  }
   return address;
 }
 
@@ -406,10 +410,6 @@ void AddressSpace::fill(const Vma& vma, uint64_t start, uint64_t end) {
 
 // Nothing of it has been touched yet. Large memory comes by fault, a part at a time; stacks begin at their end.
 void AddressSpace::fill_new(const Vma& vma, uint64_t start, uint64_t end) {
-  const bool own_file_pages = !vma.anonymous && !vma.shared && (vma.protection & PROT_WRITE);
-  if (own_file_pages && end - start <= kTouchFill && end <= vma.accessible_end()) {
-    host_call(SYS_madvise, start, end - start, MADV_POPULATE_WRITE);
-  }
   if (!vma.comes_by_touch()) return fill(vma, start, end);
   if (vma.stack && end - start > kTouchFill) start = end - kTouchFill;
   if (end - start <= kTouchFill) fill_touched(vma, start, end);

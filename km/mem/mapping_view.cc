@@ -41,7 +41,8 @@ void AddressSpace::for_each_mapping(const std::function<void(const MappingView&)
     views.reserve(tree_.size());
     for (const auto& [start, vma] : tree_) {
       views.push_back(view_of(vma));
-      views.back().replaced = sites_.find(vma.start) != nullptr;
+      const CallSites::Text* const text = sites_.find(vma.start);
+      views.back().replaced = text && !text->sites.empty();
       named_by_host.push_back(!vma.is_private_memory());
       if (!vma.is_private_memory()) continue;
       if (vma.start < break_ && vma.end > break_start_) views.back().name = "[heap]";

@@ -13,7 +13,10 @@ constexpr uint32_t kOftenServed = 12;
 SiteWatch::Seen& SiteWatch::seen(uint64_t address) {
   Seen& slot = seen_[(address * 0x9e37'79b9'7f4a'7c15) >> 54];
   static_assert(kSlots == 1 << 10);
-  if (slot.address.exchange(address, std::memory_order_relaxed) != address) slot.calls = 0;
+  if (slot.address.load(std::memory_order_relaxed) != address) {
+    slot.address.store(address, std::memory_order_relaxed);
+    slot.calls = 0;
+  }
   return slot;
 }
 

@@ -1,15 +1,16 @@
 #!/bin/bash
-# suite.sh NAME: builds the project NAME from Debian's source package by its own build system, untouched, with
+# suite.sh NAME [build|native]: builds the project NAME from Debian's source package by its own build system, untouched, with
 # CC=kontain-gcc and CXX=kontain-g++, and runs its own tests twice: natively, and with everything (make and shells too)
 # under km. What passes natively has to pass under km. The build and its native results are kept in build/full/projects/NAME
-# for the next run; the results become a row of docs/projects.md by report.py.
+# for the next run; the results become a row of docs/projects.md by report.py. With a second argument it ends after that
+# step, for machines on which a run must not be long.
 #
 # A file NAME.sh sets package, version and title, and defines build and check, which run in the unpacked folder, and
 # results, which turns check's output on stdin into lines "PASS test", "FAIL test" or "SKIP test" (what automake prints,
 # if it does not). check runs in a shell of its own that has only the environment. leaves_out says what of the tests is left
 # out, and why; native_reason why some fail natively too; differs holds the tests that may fail under km only, and why.
 set -euo pipefail
-name=$1
+name=$1 last_step=${2:-}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 export KONTAIN_SOURCE=$root KONTAIN_SDK=${KONTAIN_SDK:-$root/build/sdk} KONTAIN_BUILD=${KONTAIN_BUILD:-$root/build/dev}
 [ -x "$KONTAIN_SDK/bin/kontain-gcc" ] || "$root/dev" build
@@ -107,10 +108,12 @@ write_row() {
 
 build_once
 echo "$name: built in $(cat "$kept/build.seconds") s"
+[ "$last_step" != build ] || exit 0
 if [ "$(cat "$kept/native.key" 2>/dev/null)" != "$(made_of build check results)" ]; then
   run_check native
   made_of build check results >"$kept/native.key"
 fi
+[ "$last_step" != native ] || exit 0
 run_check km "$KONTAIN_SDK/bin/km"
 write_row
 unexpected=0

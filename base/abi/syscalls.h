@@ -33,6 +33,8 @@ enum : uint8_t {
   kThreadBound = 1 << 4,  // acts on, or depends on, the calling host thread: never run by another one
   // Changes what the calling thread is to the host: credentials, priority, processors.
   kIdentity = 1 << 5,
+  // Another host thread may run it in the form that does not wait, if it has one for the arguments (km/sys/attempt.h).
+  kExitlessTry = 1 << 6,
 };
 
 struct SyscallRow {

@@ -82,7 +82,7 @@ bool Server::serve_one(vcpu::CallExchange& exchange) {
   } else {
     exchange.refuse();
   }
-  return true;
+  return result.has_value();
 }
 
 void Server::beat(uint64_t now) {

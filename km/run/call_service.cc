@@ -16,6 +16,7 @@
 #include "base/host_call.h"
 #include "km/run/make_call.h"
 #include "km/signal/host_signals.h"
+#include "km/sys/attempt.h"
 #include "km/sys/descriptor_kind.h"
 #include "km/sys/proc_files.h"
 #include "km/sys/table.h"
@@ -53,13 +54,15 @@ uint8_t stub_class(const abi::SyscallRow& row) {
     return static_cast<uint8_t>(vcpu::kLocalClass + (local - kLocalCalls.begin()));
   }
   if (row.classes & abi::kThreadBound) return vcpu::kPlainClass;
-  if (row.classes & abi::kExitless) return vcpu::kExitlessClass;
+  if (row.classes & (abi::kExitless | abi::kExitlessTry)) return vcpu::kExitlessClass;
   return (row.classes & abi::kExitlessFd) ? vcpu::kByKindClass : vcpu::kPlainClass;
 }
 
 // What is opened is used next.
 bool is_open(uint32_t number) {
-  return number == SYS_open || number == SYS_openat || number == SYS_openat2 || number == SYS_creat;
+  static constexpr auto kOpening =
+      std::to_array<uint32_t>({SYS_open, SYS_openat, SYS_openat2, SYS_creat, SYS_accept, SYS_accept4});
+  return std::ranges::find(kOpening, number) != kOpening.end();
 }
 
 SiteWatch::Policy policy_for(Options::Calls calls) {
@@ -72,6 +75,15 @@ SiteWatch::Policy policy_for(Options::Calls calls) {
 
 bool waits_for_lock(const vcpu::PostedCall& call) {
   return call.number == SYS_fcntl && (call.arguments[1] == F_SETLKW || call.arguments[1] == F_OFD_SETLKW);
+}
+
+// The result, or nothing when the call would have to wait.
+std::optional<int64_t> make_without_waiting(task::Task& task, const vcpu::PostedCall& call) {
+  if (!sys::is_tried_first(call.number)) return run::make_call(task, call.number, call.arguments);
+  const sys::Attempted attempted = sys::attempt(task, call.number, call.arguments);
+  if (!attempted.call) return attempted.result;
+  const int64_t result = run::make_call(task, attempted.call->number, attempted.call->args);
+  return result == attempted.call->waits ? std::nullopt : std::optional(result);
 }
 
 // Users, groups and capabilities of a thread, as text; empty when they are not to be had.
@@ -295,13 +307,15 @@ std::optional<int64_t> CallService::make_call(vcpu::CallExchange& exchange, cons
       waits_for_lock(call) || sites_.note_served(exchange.slot().rcx)) {
     return std::nullopt;
   }
-  const int64_t result = run::make_call(task, call.number, call.arguments);
+  const std::optional<int64_t> made = make_without_waiting(task, call);
+  const int64_t result = made.value_or(-EAGAIN);
   if (result >= 0 && is_open(call.number)) {
     task.process().descriptors().judge_kind(static_cast<int>(result), sys::descriptor_kind);
   }
   signal::pass_helper_signals(task);
   const bool was_interrupted = signal::take_helper_interrupt();
-  if (task::take_own_thread_request() && result < 0) return std::nullopt;
+  const bool wants_own_thread = task::take_own_thread_request();
+  if (!made || (wants_own_thread && result < 0)) return std::nullopt;
   // SIGPIPE and SIGXFSZ, which come with these, have to be the thread's: it makes the call, which has had no other
   // effect, again. The helper's own stay pending for good.
   if (result == -EPIPE || result == -EFBIG) return std::nullopt;

@@ -154,19 +154,22 @@ int Monitor::run_task(task::Task& task) {
   return end.outcome.status;
 }
 
-// The thread of a call server. It begins with all signals blocked.
+// The thread of a call server. Other kontainers count our threads without it (count_foreign_threads in
+// km/sys/proc_files.cc). They know it by its name; until it has that, by blocking what no other thread does, like its
+// creator, which waits for it.
 struct Monitor::ServerStart {
   Monitor& monitor;
   std::shared_ptr<exitless::Server> server;
+  std::shared_ptr<std::atomic<bool>> is_named = std::make_shared<std::atomic<bool>>(false);
 };
 
 void* Monitor::server_main(void* opaque) {
   std::unique_ptr<ServerStart> start(static_cast<ServerStart*>(opaque));
   Monitor& monitor = start->monitor;
   task::become_helper_thread();
-  // By this name other kontainers leave it out where they count our threads (km/sys/proc_files.cc).
   prctl(PR_SET_NAME, task::kHelperName.data(), 0, 0, 0);
-  signal::block_all_signals();
+  *start->is_named = true;
+  start->is_named->notify_one();
   start->server->serve();
   start.reset();
   {
@@ -181,9 +184,15 @@ pid_t Monitor::start_server_thread(std::shared_ptr<exitless::Server> server) {
   const std::scoped_lock hold(threads_lock_);
   reap_finished_threads();
   pthread_t thread = {};
-  if (!start_host_thread(thread, &server_main, start.get())) return -1;
-  static_cast<void>(start.release());  // the thread's now
-  return tid_of(thread);
+  const auto is_named = start->is_named;
+  signal::block_all_signals();
+  const bool is_started = start_host_thread(thread, &server_main, start.get());
+  if (is_started) {
+    static_cast<void>(start.release());  // the thread's now
+    is_named->wait(false);
+  }
+  signal::block_host_signals();
+  return is_started ? tid_of(thread) : -1;
 }
 
 void Monitor::exit_host_thread(int status, uint64_t clear_child_tid) {

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -23,6 +24,8 @@ namespace {
 constexpr uint64_t kProcRootInode = 1;  // PROC_ROOT_INO
 constexpr std::string_view kMountPoint = "/proc";
 constexpr size_t kFlagsField = 9;
+constexpr size_t kBlockedField = 32;
+constexpr uint64_t kFaultSignals = 1U << (SIGSEGV - 1) | 1U << (SIGBUS - 1);
 constexpr uint64_t kUserWorker = 0x4000;  // PF_USER_WORKER: a kernel thread that belongs to a process
 
 bool is_procfs(int number) {
@@ -177,12 +180,33 @@ uint64_t count_payload_threads(Task& task) {
   return count_threads(task, "self/task", [&](int tid) { return !is_monitor_thread(task, tid); });
 }
 
+namespace {
+
+// It is a monitor like this one.
+bool runs_this_program(Task& task, int process) {
+  const int root = proc_root(task).fd;
+  const std::string name = std::to_string(process) + "/exe";
+  struct stat other;
+  struct stat own;
+  return !host(SYS_newfstatat, root, name.c_str(), &other, 0).is_error() &&
+         !host(SYS_newfstatat, root, "self/exe", &own, 0).is_error() && other.st_dev == own.st_dev &&
+         other.st_ino == own.st_ino;
+}
+
+}  // namespace
+
 uint64_t count_foreign_threads(Task& task, int process) {
   const std::string folder = std::to_string(process) + "/task";
-  return count_threads(task, folder, [&](int tid) {
+  unsigned blocking = 0;
+  const uint64_t count = count_threads(task, folder, [&](int tid) {
     const std::string stat = read_proc_text(task, folder + "/" + std::to_string(tid) + "/stat");
-    return procfs::stat_name(stat) != task::kHelperName && (procfs::stat_field(stat, kFlagsField) & kUserWorker) == 0;
+    const bool is_monitors = stat.empty() || procfs::stat_name(stat) == task::kHelperName ||
+                             (procfs::stat_field(stat, kFlagsField) & kUserWorker) != 0;
+    if (!is_monitors && (procfs::stat_field(stat, kBlockedField) & kFaultSignals) == kFaultSignals) ++blocking;
+    return !is_monitors;
   });
+  // A call server that has no name yet, and its creator, which looks like it meanwhile.
+  return blocking > 1 && runs_this_program(task, process) ? count - 1 : count;
 }
 
 std::string read_proc_text(Task& task, const std::string& name) {

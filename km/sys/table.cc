@@ -125,6 +125,7 @@ SysResult call_handler(Task& task, uint32_t number, const RawArgs& args) {
 }  // namespace
 
 bool may_block(long number) { return kClasses[static_cast<size_t>(number)] & abi::kMayBlock; }
+bool is_tried_first(uint32_t number) { return number < kClasses.size() && (kClasses[number] & abi::kExitlessTry); }
 bool changes_identity(uint32_t number) { return number < kClasses.size() && (kClasses[number] & abi::kIdentity); }
 
 SysResult dispatch(Task& task, uint32_t number, const RawArgs& args) {

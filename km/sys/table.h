@@ -11,6 +11,9 @@ namespace kontain::sys {
 // their row's errno.
 SysResult dispatch(Task& task, uint32_t number, const RawArgs& args);
 
+// True for the calls that another host thread makes in the form of attempt.h.
+bool is_tried_first(uint32_t number);
+
 // True for the calls after which the thread may have other credentials.
 bool changes_identity(uint32_t number);
 

@@ -2,9 +2,8 @@
 # run.sh NAME: the blocks of examples/NAME/README.md in one shell, in a copy of examples/, with the SDK in PATH and a
 # network of their own. Their output is the file `expected`.
 . "$KONTAIN_SOURCE/tests/lib/common.sh"
+. "$KONTAIN_SOURCE/tests/lib/blocks.sh"
 name=$1
-need_kvm
-[ "$(id -u)" -eq 0 ] || skip "a network of its own takes root"
 case $name in
   go) command -v go >/dev/null || skip "there is no go" ;;
   java-http) command -v javac >/dev/null || skip "there is no javac" ;;
@@ -12,15 +11,7 @@ case $name in
   python-flask) /usr/bin/python3 -c 'import flask' 2>/dev/null || skip "there is no python3-flask" ;;
   rust) [ -x /usr/bin/rustc ] || skip "there is no rustc" ;;
 esac
-for program in ip iptables curl; do command -v $program >/dev/null || skip "there is no $program"; done
-if [ "${KONTAIN_INSIDE:-}" != 1 ]; then
-  exec env KONTAIN_INSIDE=1 unshare --mount --net --propagation private bash "$0" "$@"
-fi
-ip link set lo up
-mkdir -p /var/lib/kontain
-for place in /run /var/lib/kontain; do mount -t tmpfs none "$place"; done
-make_workdir
-cp -R "$KONTAIN_SOURCE/examples" .
+enter_blocks_host ip iptables curl -- "$@"
 cd "examples/$name"
 python3 "$KONTAIN_SOURCE/tests/docs/one_shell.py" README.md >"$workdir/script.sh"
 status=0

@@ -1,14 +1,46 @@
-# A fresh machine that is a folder: Debian's minbase in namespaces of its own, with a /dev of its own. Sourced behind
-# tests/lib/common.sh by a script that was started again inside `unshare --mount --net --pid --fork`.
-# shellcheck shell=bash disable=SC2154
+# A fresh machine that is a folder: Debian's minbase in namespaces of its own, with a /dev of its own. Sourced first by a
+# suite, which then calls begin_machine.
+# shellcheck shell=bash disable=SC2034,SC2154
+release_suites=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+: "${KONTAIN_SOURCE:=$(cd "$release_suites/../.." && pwd)}"
+: "${KONTAIN_SDK:=$KONTAIN_SOURCE/build/release/sdk}" "${KONTAIN_BUILD:=$KONTAIN_SOURCE/build/release}"
+export KONTAIN_SOURCE KONTAIN_SDK KONTAIN_BUILD
+. "$KONTAIN_SOURCE/tests/lib/common.sh"
 
-# make_chroot TAR: $root, mounted and ready.
+# begin_machine ARCHIVE ROOT...: starts the calling script again in namespaces of its own. Sets $archive (empty: the newest
+# of dist/). Each ROOT is "NAME PACKAGE...", a root file system for make_chroot.
+begin_machine() {
+  local specification words
+  need_kvm
+  [ "$(id -u)" -eq 0 ] || skip "a chroot takes root"
+  command -v mmdebstrap >/dev/null || skip "there is no mmdebstrap"
+  archive=${1:-$(newest_release)}
+  [ -n "$archive" ] || fail "there is no release in dist/: ./dev release"
+  archive=$(readlink -f "$archive")
+  shift
+  if [ "${KONTAIN_INSIDE:-}" != 1 ]; then
+    for specification in "$@"; do
+      read -ra words <<<"$specification"
+      declare -gx "root_tar_${words[0]//-/_}=$("$release_suites/fetch-root.sh" "${words[@]}")"
+    done
+    exec env KONTAIN_INSIDE=1 unshare --mount --net --pid --fork --propagation private bash "$0" "$archive"
+  fi
+  mount -t proc proc /proc
+  ip link set lo up
+  make_workdir
+}
+
+newest_release() {
+  find "$KONTAIN_SOURCE/dist" -maxdepth 1 -name 'kontain-*-x86_64.tar.gz' -printf '%T@ %p\n' 2>/dev/null | sort -rn | sed -n '1s/^[^ ]* //p'
+}
+
+# make_chroot NAME: $root, mounted and ready.
 make_chroot() {
-  local device
+  local device tar=root_tar_${1//-/_}
   root=$workdir/root
   mkdir "$root"
   mount -t tmpfs -o size=3g none "$root"
-  tar -xf "$1" -C "$root"
+  tar -xf "${!tar}" -C "$root"
   mount -t proc proc "$root/proc"
   mount -t tmpfs -o mode=755 none "$root/dev"
   for device in null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9 tty:5:0 kvm:10:232; do

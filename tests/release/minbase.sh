@@ -1,30 +1,12 @@
 #!/bin/bash
 # minbase.sh [ARCHIVE]: a release on a machine with nothing but Debian's minbase: install as root and as a user, compile,
 # run, a container, upgrade, remove; the file system before and after is the same.
-here=$(cd "$(dirname "$0")" && pwd)
-: "${KONTAIN_SOURCE:=$(cd "$here/../.." && pwd)}"
-: "${KONTAIN_SDK:=$KONTAIN_SOURCE/build/release/sdk}" "${KONTAIN_BUILD:=$KONTAIN_SOURCE/build/release}"
-export KONTAIN_SOURCE KONTAIN_SDK KONTAIN_BUILD
-. "$KONTAIN_SOURCE/tests/lib/common.sh"
-need_kvm
-[ "$(id -u)" -eq 0 ] || skip "a chroot takes root"
-command -v mmdebstrap >/dev/null || skip "there is no mmdebstrap"
-archive=${1:-$(ls -t "$KONTAIN_SOURCE"/dist/kontain-*-x86_64.tar.gz 2>/dev/null | head -n 1)}
-[ -n "$archive" ] || fail "there is no release in dist/: ./dev release"
-if [ "${KONTAIN_INSIDE:-}" != 1 ]; then
-  base=$("$here/fetch-root.sh" minbase)
-  networked=$("$here/fetch-root.sh" minbase-network iproute2 iptables curl)
-  export base networked
-  exec env KONTAIN_INSIDE=1 unshare --mount --net --pid --fork --propagation private bash "$0" "$archive"
-fi
-. "$here/chroot.sh"
-mount -t proc proc /proc
-ip link set lo up
-make_workdir
+. "$(dirname "$0")/chroot.sh"
+begin_machine "${1:-}" minbase "minbase-network iproute2 iptables curl"
 name=$(basename "$archive")
 
 echo "== minbase: system"
-make_chroot "$base"
+make_chroot minbase
 cp "$archive" "$archive.sha256" "$KONTAIN_SOURCE/install.sh" "$root/tmp/"
 inside sh -c 'useradd -m -u 1000 user' >/dev/null
 snapshot_root >before
@@ -38,7 +20,7 @@ inside sh -c 'cd /tmp && printf "#include <iostream>\nint main() { std::cout << 
 expect_equal "$(cat out)" 42 "a C++ program"
 echo "installed in $((installed - started)) ms (smoke test included), C++ compiled and run after $(($(date +%s%3N) - started)) ms"
 expect_equal "$(inside kontain run --network none /tmp/a.km)" 42 "kontain run"
-expect_equal "$(inside sh -c 'man=/opt/kontain/share/man/man1; ls $man | wc -l')" "$(tar -tzf "$archive" | grep -c 'man/man1/.*\.1$')" "manual pages"
+expect_equal "$(inside ls /opt/kontain/share/man/man1 | wc -l)" "$(tar -tzf "$archive" | grep -c 'man/man1/.*\.1$')" "manual pages"
 inside sh /opt/kontain/install.sh --uninstall --purge
 rm -rf "$root/tmp/"*
 snapshot_root | diff before - || fail "removing the system installation left something"
@@ -57,7 +39,7 @@ umount -R "$root"
 
 echo "== minbase with iproute2, iptables and curl: a published port"
 rmdir "$root"
-make_chroot "$networked"
+make_chroot minbase-network
 cp "$archive" "$archive.sha256" "$KONTAIN_SOURCE/install.sh" "$root/tmp/"
 snapshot_root >before
 inside sh /tmp/install.sh "/tmp/$name" >log

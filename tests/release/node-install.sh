@@ -1,26 +1,9 @@
 #!/bin/bash
 # node-install.sh [ARCHIVE]: a release installed on a Kubernetes node as the DaemonSet's pod does it. The node is a root file
 # system of Debian's minbase with containerd, which runs in it; the pod is this script.
-here=$(cd "$(dirname "$0")" && pwd)
-: "${KONTAIN_SOURCE:=$(cd "$here/../.." && pwd)}"
-: "${KONTAIN_SDK:=$KONTAIN_SOURCE/build/release/sdk}" "${KONTAIN_BUILD:=$KONTAIN_SOURCE/build/release}"
-export KONTAIN_SOURCE KONTAIN_SDK KONTAIN_BUILD
-. "$KONTAIN_SOURCE/tests/lib/common.sh"
-need_kvm
-[ "$(id -u)" -eq 0 ] || skip "a chroot takes root"
-command -v mmdebstrap >/dev/null || skip "there is no mmdebstrap"
-archive=${1:-$(ls -t "$KONTAIN_SOURCE"/dist/kontain-*-x86_64.tar.gz 2>/dev/null | head -n 1)}
-[ -n "$archive" ] || fail "there is no release in dist/: ./dev release"
-if [ "${KONTAIN_INSIDE:-}" != 1 ]; then
-  base=$("$here/fetch-root.sh" node containerd python3 busybox-static)
-  export base
-  exec env KONTAIN_INSIDE=1 unshare --mount --net --pid --fork --propagation private bash "$0" "$archive"
-fi
-. "$here/chroot.sh"
-mount -t proc proc /proc
-ip link set lo up
-make_workdir
-make_chroot "$base"
+. "$(dirname "$0")/chroot.sh"
+begin_machine "${1:-}" "node containerd python3 busybox-static"
+make_chroot node
 mkdir -p "$root/var/lib/containerd"
 mount -t tmpfs none "$root/var/lib/containerd"
 

@@ -17,7 +17,7 @@ add_library(kontain_flags INTERFACE)
 target_include_directories(kontain_flags INTERFACE "${CMAKE_SOURCE_DIR}")
 target_compile_options(kontain_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -fno-strict-aliasing
   -fstack-protector-strong "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.")
-if(KONTAIN_DEVELOPER)
+if(KONTAIN_WERROR)
   target_compile_options(kontain_flags INTERFACE -Werror)
 endif()
 # GCC's uninitialised-value analysis is wrong about instrumented code (GCC manual, -fsanitize=address).

@@ -5,13 +5,17 @@ What is inside comes from components.txt beside this file; versions and licence 
 linked, so both are those of the machine that builds. Nothing else of that machine is in the output.
 """
 import datetime
+import glob
 import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
+import tarfile
 
+COMMON = "/usr/share/common-licenses"
+PINNED = "toolchain/sysroot/sources.txt"
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -30,12 +34,14 @@ def installed_version(package):
     return done.stdout
 
 
-def pinned_version(source, name):
-    with open(os.path.join(source, "toolchain/sysroot/sources.txt"), encoding="utf-8") as file:
+def pinned_version(source, path, name=None):
+    """The version of a source package in a file of lines `NAME VERSION ...`; without a name, of its first line."""
+    with open(os.path.join(source, path), encoding="utf-8") as file:
         for line in file:
-            if line.startswith(name + " "):
-                return line.split()[1]
-    sys.exit(f"notices: {name}: not in toolchain/sysroot/sources.txt")
+            words = line.split()
+            if words and not line.startswith("#") and name in (None, words[0]):
+                return words[0], words[1]
+    sys.exit(f"notices: {name or 'a source package'}: not in {path}")
 
 
 def scripted_version(source, path):
@@ -44,19 +50,40 @@ def scripted_version(source, path):
     return found[1] if found else sys.exit(f"notices: {path}: has no line version=")
 
 
-def version_of(component, source):
-    kind, _, name = component["where"].partition(":")
-    if kind == "dpkg":
-        return installed_version(name)
-    return pinned_version(source, name) if kind == "sources" else scripted_version(source, name)
+def source_copyright(source, name, version):
+    """debian/copyright of a source package, from where the build has it."""
+    fetch = os.path.join(source, "tools/dev/fetch-source.sh")
+    folder = subprocess.run([fetch, name, version], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    for path in glob.glob(os.path.join(glob.escape(folder), "*.debian.tar.*")):
+        with tarfile.open(path) as archive:
+            return archive.extractfile("debian/copyright").read().decode("utf-8", "replace")
+    return sys.exit(f"notices: {name}: its source package has no debian/copyright")
 
 
-def licence_text(component):
-    path = f"/usr/share/doc/{component['package']}/copyright"
-    if component["package"] == "-" or not os.path.exists(path):
-        return None
+def package_copyright(package):
+    path = f"/usr/share/doc/{package}/copyright"
+    if not os.path.exists(path):
+        sys.exit(f"notices: {path}: is missing, and a release carries the licences of what is inside")
     with open(path, encoding="utf-8", errors="replace") as file:
-        return file.read().strip()
+        return file.read()
+
+
+def completed(component, source):
+    """The component with its version and the text of its licence."""
+    kind, _, name = component["where"].partition(":")
+    origin = None
+    if kind == "dpkg":
+        version = installed_version(name)
+    elif kind == "script":
+        version = scripted_version(source, name)
+    else:
+        path, wanted = (PINNED, name) if kind == "sources" else (name, None)
+        origin, version = pinned_version(source, path, wanted)
+    if component["package"] == "source":
+        text = source_copyright(source, origin, version)
+    else:
+        text = package_copyright(component["package"])
+    return dict(component, version=version, text=text.strip())
 
 
 def notices(rows):
@@ -65,10 +92,19 @@ def notices(rows):
         yield f"\n{row['name']} {row['version']}: {row['licence']}; in {row['used_in']}\n"
     seen = set()
     for row in rows:
-        text = licence_text(row)
-        if text and text not in seen:
-            seen.add(text)
-            yield f"\n{'=' * 100}\n{row['name']}\n{'=' * 100}\n{text}\n"
+        if row["text"] not in seen:
+            seen.add(row["text"])
+            yield f"\n{'=' * 100}\n{row['name']}\n{'=' * 100}\n{row['text']}\n"
+
+
+def shared_licences(rows):
+    """What Debian's copyright files refer to instead of repeating it."""
+    names = {name.rstrip(".") for row in rows for name in re.findall(COMMON + r"/([A-Za-z0-9.+-]+)", row["text"])}
+    for name in sorted(names):
+        path = os.path.join(COMMON, name)
+        if os.path.exists(path):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                yield f"\n{'=' * 100}\n{path}\n{'=' * 100}\n{file.read().strip()}\n"
 
 
 def spdx_id(name):
@@ -105,14 +141,18 @@ def sbom(rows, tree, version, commit, epoch):
             "creationInfo": {"created": created, "creators": ["Tool: kontain-release"]},
             "packages": [own] + [package(row["name"], row["version"], row["licence"]) for row in rows],
             "files": files,
+            "hasExtractedLicensingInfos": [
+                {"licenseId": name, "extractedText": next(row["text"] for row in rows if row["licence"] == name)}
+                for name in sorted({row["licence"] for row in rows if row["licence"].startswith("LicenseRef-")})],
             "relationships": [{"spdxElementId": a, "relationshipType": kind, "relatedSpdxElement": b}
                               for a, kind, b in relations]}
 
 
 def main(source, tree, version, commit, epoch):
-    rows = [dict(row, version=version_of(row, source)) for row in components()]
+    rows = [completed(row, source) for row in components()]
     with open(os.path.join(tree, "THIRD-PARTY-NOTICES"), "w", encoding="utf-8") as file:
         file.writelines(notices(rows))
+        file.writelines(shared_licences(rows))
     with open(os.path.join(tree, "sbom.spdx.json"), "w", encoding="utf-8") as file:
         json.dump(sbom(rows, tree, version, commit, epoch), file, indent=1)
         file.write("\n")

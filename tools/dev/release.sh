@@ -14,11 +14,12 @@ release_version() {
   fi
 }
 
-# sign_archive FILE: FILE.asc, with the key in the key folder that KONTAIN_RELEASE_GNUPGHOME names; it is never here.
-sign_archive() {
+# seal FILE: FILE.sha256, and FILE.asc with the key in the key folder that KONTAIN_RELEASE_GNUPGHOME names; it is never here.
+seal() {
   rm -f "$1.asc"
+  (cd "$(dirname "$1")" && sha256sum "$(basename "$1")") >"$1.sha256"
   if [ -z "${KONTAIN_RELEASE_GNUPGHOME:-}" ]; then
-    echo "./dev: not signed: KONTAIN_RELEASE_GNUPGHOME names no key folder" >&2
+    echo "./dev: $1: not signed: KONTAIN_RELEASE_GNUPGHOME names no key folder" >&2
     return
   fi
   gpg --homedir "$KONTAIN_RELEASE_GNUPGHOME" --batch --yes --detach-sign --armor --output "$1.asc" "$1"
@@ -33,7 +34,7 @@ export_release_key() {
 
 # run_release [--allow-changes]
 run_release() {
-  local version commit epoch name scratch
+  local version commit epoch name scratch package
   case "${1:-}" in
     "" | --allow-changes) ;;
     *) die "release: no such option: $1" ;;
@@ -53,10 +54,8 @@ run_release() {
   packaging/release/assemble.sh "$source_dir" "$source_dir/build/release/sdk" "$scratch/$name" "$version" "$commit" "$epoch"
   mkdir -p dist
   packaging/release/pack.sh "$scratch/$name" "dist/$name.tar.gz" "$epoch"
-  (cd dist && sha256sum "$name.tar.gz" >"$name.tar.gz.sha256")
-  sign_archive "dist/$name.tar.gz"
-  packaging/release/deb.sh "$scratch/$name" dist "$epoch" >&2
-  packaging/release/rpm.sh "$scratch/$name" dist "$epoch" >&2
+  seal "dist/$name.tar.gz"
+  for package in deb rpm; do seal "$("packaging/release/$package.sh" "$scratch/$name" dist "$epoch")"; done
   cp install.sh dist/install.sh
   echo "dist/$name.tar.gz: $(($(stat -c %s "dist/$name.tar.gz") >> 20)) MiB, $(du -sm "$scratch/$name" | cut -f1) MiB unpacked" >&2
   echo "dist/$name.tar.gz"

@@ -101,7 +101,7 @@ void add_run_options(CLI::App& verb, RunWords& words) {
   verb.add_option("--cpus", options.cpus, "Limit in processors, as 1.5")->check(CLI::Range(0.01, 4096.0));
   verb.add_option("--pids-limit", options.process_limit, "Limit on processes and threads")
       ->check(CLI::Range(1, 1 << 22));
-  verb.add_option("--network", words.network, "auto, none, host, bridge (root), pasta (others)");
+  verb.add_option("--network", words.network, "auto, none, host, bridge (root), pasta, slirp4netns (others)");
   list("--km", words.annotations, "KEY=VALUE: an option of km that an image may set");
 }
 

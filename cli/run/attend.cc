@@ -2,10 +2,10 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -18,11 +18,10 @@
 #include "base/text.h"
 #include "base/unique_fd.h"
 #include "cli/fleet/places.h"
-#include "cli/run/pasta.h"
+#include "cli/run/user_network.h"
 #include "cli/support/files.h"
 #include "cli/support/output.h"
-
-extern char** environ;
+#include "cli/support/spawn.h"
 
 namespace kontain::cli {
 namespace {
@@ -53,58 +52,35 @@ void set_handlers() {
   }
 }
 
+constexpr auto kHandled = [] {
+  std::array<int, std::size(kPassedOn) + std::size(kOfTheTerminal)> all{};
+  std::ranges::copy(kOfTheTerminal, std::ranges::copy(kPassedOn, all.begin()).out);
+  return all;
+}();
+
 struct Stdio {
   int input = 0;
   int output = 1;
   int error = 2;
 };
 
-// Starts it with the signals as they were before set_handlers().
-Result<pid_t> spawn(const Command& command, const Stdio& stdio) {
-  std::vector<char*> arguments;
-  for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, stdio.input, STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, stdio.output, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, stdio.error, STDERR_FILENO);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t defaults;
-  sigemptyset(&defaults);
-  for (const int signal : kPassedOn) sigaddset(&defaults, signal);
-  for (const int signal : kOfTheTerminal) sigaddset(&defaults, signal);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-  pid_t pid = -1;
-  const int error = posix_spawn(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) return fail_errno("cannot start", command[0], error);
-  return pid;
-}
-
-// Starts krun, in a network of pasta's where the kontainer has one.
-Result<pid_t> start(const Prepared& prepared, const Stdio& stdio, std::unique_ptr<PastaNetwork>& network) {
+// Starts krun, in a network of the user's where the kontainer has one, with the signals as they were before
+// set_handlers().
+Result<pid_t> start(const Prepared& prepared, const Stdio& stdio, std::unique_ptr<UserNetwork>& network) {
   Command command = prepared.command;
-  if (!prepared.pasta.empty()) {
-    TRY_ASSIGN(network, start_pasta(prepared.pasta));
+  if (prepared.user_network.kind != Network::None) {
+    TRY_ASSIGN(network, start_user_network(prepared.user_network));
     command.insert(command.begin(), network->prefix().begin(), network->prefix().end());
   }
-  return spawn(command, stdio);
+  return spawn(command,
+               {.input = stdio.input, .output = stdio.output, .error = stdio.error, .default_signals = kHandled});
 }
 
 int exit_status_of(int wait_status) {
   return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-int wait_for(pid_t pid) {
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return exit_status_of(status);
-}
+int wait_for(pid_t pid) { return exit_status_of(wait_for_end(pid)); }
 
 // What krun wrote into its own log: why the program could not be started. Empty: it was.
 std::string failure_of(const Prepared& prepared) {
@@ -128,7 +104,7 @@ int status_of_failure(const std::string& failure) {
 int attend_in_background(Prepared& prepared, UniqueFd report, const UniqueFd& log) {
   setsid();
   const UniqueFd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
-  std::unique_ptr<PastaNetwork> network;
+  std::unique_ptr<UserNetwork> network;
   const auto pid = start(prepared, {nothing.get(), log.get(), log.get()}, network);
   std::string failure = pid ? "" : pid.error().message();
   int status = kOwnFailure;
@@ -170,7 +146,7 @@ std::string read_to_end(const UniqueFd& fd) {
 Result<int> attend_here(Prepared prepared, const RunOptions& options) {
   const UniqueFd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   const bool reads = options.interactive || options.terminal;
-  std::unique_ptr<PastaNetwork> network;
+  std::unique_ptr<UserNetwork> network;
   const auto pid = start(prepared, {reads ? STDIN_FILENO : nothing.get(), STDOUT_FILENO, STDERR_FILENO}, network);
   int status = kOwnFailure;
   if (pid) {

@@ -36,6 +36,7 @@ struct Place {
   std::string id;
   std::string folder;             // with rootfs, and the files resolv.conf, hosts and hostname
   std::string image;              // its name, for people
+  std::string resolver;           // the text of its resolv.conf
   std::string program;            // a file of the host that becomes /app.km inside; empty: an image
   std::string network_namespace;  // path; empty: the one that krun is started in, when it `shares_network`
   bool shares_network = false;

@@ -17,8 +17,8 @@
 #include "cli/fleet/places.h"
 #include "cli/run/bundle.h"
 #include "cli/run/network.h"
-#include "cli/run/pasta.h"
 #include "cli/run/source.h"
+#include "cli/run/user_network.h"
 #include "cli/support/files.h"
 
 extern char** environ;
@@ -95,18 +95,19 @@ std::vector<std::pair<std::string, std::string>> own_environment() {
   return variables;
 }
 
-Network choose_network(Network wanted, bool rootless) {
-  if (wanted != Network::Auto) return wanted;
-  return rootless ? Network::Pasta : Network::Bridge;
+bool is_of_a_user(Network network) { return network == Network::Pasta || network == Network::Slirp4netns; }
+
+Result<Network> choose_network(Network wanted, bool rootless) {
+  if (wanted == Network::Auto && !rootless) return Network::Bridge;
+  return wanted == Network::Auto || is_of_a_user(wanted) ? choose_user_network(wanted) : wanted;
 }
 
 // Refused before anything is made: what this user cannot have.
 Result<Network> check(const RunOptions& options, bool rootless) {
-  const Network network = choose_network(options.network, rootless);
+  TRY_ASSIGN(const Network network, choose_network(options.network, rootless));
   if (network == Network::Bridge && rootless) return fail("--network", "bridge", "needs root");
-  if (network == Network::Slirp4netns) return fail("--network", "slirp4netns", "is not supported yet: use pasta");
-  if (!options.publish.empty() && network != Network::Bridge && network != Network::Pasta) {
-    return fail("--publish", "", "needs --network bridge or pasta");
+  if (!options.publish.empty() && network != Network::Bridge && !is_of_a_user(network)) {
+    return fail("--publish", "", "needs --network bridge, pasta or slirp4netns");
   }
   if (rootless && (options.memory != 0 || options.cpus > 0 || options.process_limit > 0)) {
     return fail("--memory, --cpus, --pids-limit", "", "need root");
@@ -159,6 +160,7 @@ Result<void> fill(Prepared& prepared, const RunOptions& options, Network network
   place.image = options.source;
   place.rootless = geteuid() != 0;
   place.own_environment = own_environment();
+  place.resolver = resolver_text(network, read_text("/etc/resolv.conf").value_or(""));
   TRY(prepared.folder.write(prepared.record));
   TRY_ASSIGN(const ImageDefaults image, make_root(options, place));
   const std::string root = place.folder + "/rootfs";
@@ -166,12 +168,10 @@ Result<void> fill(Prepared& prepared, const RunOptions& options, Network network
                                            read_in_root(root, "etc/passwd"), read_in_root(root, "etc/group")));
   prepared.command = krun_command(place);
   if (network == Network::Bridge) TRY(join_bridge(prepared, options, place));
-  if (network == Network::Pasta) {
-    TRY_ASSIGN(prepared.pasta, pasta_command(options.publish));
-  }
-  place.needs_user_namespace = place.rootless && network != Network::Pasta;
+  if (is_of_a_user(network)) prepared.user_network = {network, options.publish, prepared.folder.file("slirp.sock")};
+  place.needs_user_namespace = place.rootless && !is_of_a_user(network);
   place.host_user = {geteuid(), getegid()};
-  place.shares_network = network == Network::Pasta || network == Network::Host;
+  place.shares_network = is_of_a_user(network) || network == Network::Host;
   const std::string hostname = options.hostname.empty() ? place.id : options.hostname;
   std::vector<std::pair<std::string, std::string>> known;
   if (prepared.record.network) {

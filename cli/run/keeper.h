@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "cli/run/options.h"
 #include "cli/run/record.h"
+#include "cli/run/user_network.h"
 
 namespace kontain::cli {
 
@@ -15,7 +16,7 @@ struct Prepared {
   RecordFolder folder;
   Record record;
   Command command;
-  Command pasta;  // of pasta_command(), where its network is pasta's
+  UserNetworkPlan user_network;
 };
 
 // Clears away what killed ones left, then makes the record, root file system, configuration and network of a new one.

@@ -111,7 +111,7 @@ Result<void> write_network_files(const Place& place, const std::string& hostname
   for (const auto& [other, name] : known) hosts += other + "\t" + name + "\n";
   TRY(write_file(place.folder + "/hosts", hosts));
   TRY(write_file(place.folder + "/hostname", hostname + "\n"));
-  return write_file(place.folder + "/resolv.conf", read_text("/etc/resolv.conf").value_or(""));
+  return write_file(place.folder + "/resolv.conf", place.resolver);
 }
 
 }  // namespace kontain::cli

@@ -1,8 +1,8 @@
-# kontain run as a user who is not root: a network by pasta, or none; nothing is left.
+# kontain run as a user who is not root: a network by pasta, by slirp4netns, or none; nothing is left.
 . "$KONTAIN_SOURCE/tests/lib/common.sh"
 need_kvm
 [ "$(id -u)" -eq 0 ] || skip "to become another user takes root"
-for program in pasta setpriv curl; do command -v $program >/dev/null || skip "there is no $program"; done
+for program in pasta slirp4netns setpriv curl; do command -v $program >/dev/null || skip "there is no $program"; done
 if [ "${KONTAIN_INSIDE:-}" != 1 ]; then
   exec env KONTAIN_INSIDE=1 unshare --mount --net --propagation private bash "$0"
 fi
@@ -36,6 +36,15 @@ as_user() {
   setpriv --reuid 65534 --regid 65534 --clear-groups env -i HOME="$workdir/home" XDG_RUNTIME_DIR="$workdir/run" PATH="$PATH" "$@"
 }
 
+# ours NAME,...: the processes of that name in this mount namespace, where nobody else's are.
+ours() {
+  local pid
+  for pid in $(ps -o pid= -C "$1"); do
+    [ "$(readlink "/proc/$pid/ns/mnt" || true)" != "$(readlink /proc/self/ns/mnt)" ] || echo "$pid"
+  done
+}
+helpers() { ours pasta,pasta.avx2,slirp4netns,cat; }
+
 expect_status 7 as_user kontain run --network none probe exit 7
 expect_status 0 as_user kontain run --network none probe environment
 expect_contains out "uid=0"
@@ -54,10 +63,37 @@ expect_status 0 as_user kontain run -d --name web -p 8080:80 server 80
 expect_status 0 as_user kontain stop web
 expect_status 0 as_user kontain rm web
 expect_status 0 as_user kontain run -d --name web -p 8080:80 server 80
-starter=$(ps -o pid= -u 65534 -C kontain | head -n 1)
+starter=$(ours kontain | head -n 1)
 kill -KILL "$starter"
 expect_status 0 as_user kontain rm -f web
-for _ in $(seq 100); do [ -n "$(ps -o pid= -C pasta,pasta.avx2)" ] || break; sleep 0.05; done
-expect_equal "$(ps -o pid= -C pasta,pasta.avx2)" "" "pasta that is left"
+nothing_runs() {
+  for _ in $(seq 100); do [ -n "$(helpers)" ] || break; sleep 0.05; done
+  expect_equal "$(helpers)" "" "helpers of $1 that are left"
+}
+nothing_runs pasta
+
+# The same by slirp4netns; also when that is all there is.
+expect_status 7 as_user kontain run --network slirp4netns probe exit 7
+expect_status 0 as_user kontain run -d --name web --network slirp4netns -p 127.0.0.1:8080:80 server 80
+curl --silent --show-error --max-time 10 --retry 20 --retry-connrefused --retry-delay 1 http://127.0.0.1:8080/ >page
+expect_contains page "hello from a kontainer"
+[ -n "$(helpers)" ] || fail "no helper is seen while one runs"
+expect_status 125 as_user kontain run -d --name other --network slirp4netns -p 127.0.0.1:8080:80 server 80
+expect_contains err "--publish: 127.0.0.1:8080/tcp: "
+expect_status 0 as_user kontain rm -f web
+nothing_runs slirp4netns
+expect_status 0 as_user kontain run -d --name web --network slirp4netns -p 8080:80 server 80
+starter=$(ours kontain | head -n 1)
+kill -KILL "$starter"
+expect_status 0 as_user kontain rm -f web
+nothing_runs slirp4netns
+mount --bind /dev/null "$(readlink -f "$(command -v pasta)")"
+expect_status 125 as_user kontain run --network pasta probe exit 7
+one_line_error "network: pasta: is not installed (package passt)"
+expect_status 7 as_user kontain run -p 8080:80 probe exit 7
+mount --bind /dev/null "$(command -v slirp4netns)"
+expect_status 125 as_user kontain run probe exit 7
+one_line_error "network: pasta: is not installed (package passt), and neither is slirp4netns"
+expect_status 7 as_user kontain run --network none probe exit 7
 expect_equal "$(find home -path '*/run/*' -mindepth 1 ! -name .lock)" "" "what is left"
 expect_equal "$(find run -mindepth 2 -name '*web*')" "" "what is left of krun's"

@@ -67,7 +67,7 @@ while IFS='|' read -r words text; do
   one_line_error "$text"
 done <<'T'
 -p 80:x probe|--publish: 80:x: [ADDRESS:]PORT:PORT[/udp] is expected
--p 80 --network none probe|--publish: needs --network bridge or pasta
+-p 80 --network none probe|--publish: needs --network bridge, pasta or slirp4netns
 -v nothing:/x probe|nothing: No such file or directory
 -m much probe|--memory: much: a size is expected: 64m, 2g
 --network mesh probe|--network: mesh: auto, none, host, bridge, pasta or slirp4netns is expected
@@ -117,6 +117,7 @@ nothing_left ""
 expect_status 0 "$kontain" run -d --name "$id" -p 8080:80 server 80
 attending=$(fuser "$records/$id/lock" 2>/dev/null | tr -d ' ')
 kill -KILL $attending
+flock --timeout 10 "$records/$id/lock" true || fail "one that is killed keeps its record"
 expect_status 0 "$kontain" run --network none probe exit 0
 nothing_left "$id"
 expect_status 0 "$kontain" rm "$id"

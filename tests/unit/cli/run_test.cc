@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,7 +13,10 @@
 #include "cli/run/network.h"
 #include "cli/run/options.h"
 #include "cli/run/record.h"
+#include "cli/run/slirp.h"
 #include "cli/run/source.h"
+#include "cli/run/user_network.h"
+#include "cli/support/spawn.h"
 
 namespace kontain::test {
 namespace {
@@ -31,6 +36,52 @@ class Scratch {
  private:
   std::string path_;
 };
+
+TEST_CASE("slirp4netns: requests for ports and their answers") {
+  const Json all = Json::parse(forward_request(*parse_publish("8080:80")));
+  CHECK(all["execute"] == "add_hostfwd");
+  CHECK(all["arguments"]["proto"] == "tcp");
+  CHECK(all["arguments"]["host_addr"] == "0.0.0.0");
+  CHECK(all["arguments"]["host_port"] == 8080);
+  CHECK(all["arguments"]["guest_port"] == 80);
+  const Publish one = *parse_publish("127.0.0.1:53:5353/udp");
+  const Json udp = Json::parse(forward_request(one));
+  CHECK(udp["arguments"]["proto"] == "udp");
+  CHECK(udp["arguments"]["host_addr"] == "127.0.0.1");
+
+  CHECK(judge_answer(one, R"({"return": {"id": 1}})"));
+  const auto refused =
+      judge_answer(one, R"({"error": {"desc": "bad request: add_hostfwd: slirp_add_hostfwd failed"}})");
+  REQUIRE(!refused);
+  CHECK(refused.error().message() == "--publish: 127.0.0.1:53/udp: bad request: add_hostfwd: slirp_add_hostfwd failed");
+  for (const char* bad :
+       {"", "{", "[]", "7", R"({"error": 7})", R"({"error": {"desc": []}})", R"({"return": 1, "error": {}})"}) {
+    CHECK(!judge_answer(one, bad));
+  }
+}
+
+TEST_CASE("name servers of a user's network") {
+  const std::string host = "nameserver 127.0.0.53\n";
+  CHECK(resolver_text(Network::Pasta, host) == host);
+  CHECK(resolver_text(Network::Slirp4netns, host) == "nameserver 10.0.2.3\n");
+}
+
+TEST_CASE("a program that runs beside this one") {
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+  const std::string script = "echo out; echo more >&" + std::to_string(ends[1]) + "; [ -z \"$(trap)\" ] && exit 3";
+  const auto pid = spawn({"/bin/sh", "-c", script}, {.output = ends[1], .descriptors = {ends[1]}, .own_group = true});
+  REQUIRE(pid);
+  CHECK(getpgid(*pid) == *pid);
+  close(ends[1]);
+  const int status = wait_for_end(*pid);
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 3));
+  char text[16] = {};
+  CHECK(read(ends[0], text, sizeof text - 1) == 9);
+  CHECK(std::string(text) == "out\nmore\n");
+  close(ends[0]);
+  CHECK(!spawn({"/nowhere/program"}, {}));
+}
 
 TEST_CASE("ports") {
   const auto full = parse_publish("127.0.0.1:8080:80/udp");

@@ -136,6 +136,11 @@ build_cxx() {
   ninja -C "$work/cxx" install
 }
 
+# What programs written for GCC's library expect of the headers. Nothing of it is in the libraries.
+patch_cxx_headers() {
+  patch -p1 --no-backup-if-mismatch -d "$stage/sysroot/usr/include/c++/v1" <"$here/libcxx-headers.patch"
+}
+
 build_builtins() {
   configure "$work/llvm-toolchain-19/compiler-rt/lib/builtins" "$work/builtins" -DLLVM_RUNTIMES_BUILD=ON \
     -DCOMPILER_RT_DEFAULT_TARGET_ONLY=ON -DCOMPILER_RT_BUILD_CRT=ON
@@ -191,6 +196,7 @@ build_all() {
   step unpack unpack_llvm
   step builtins build_builtins
   step cxx build_cxx
+  step cxx-headers patch_cxx_headers
   step ubsan build_ubsan
   step shared link_shared
   step mimalloc build_mimalloc

@@ -82,6 +82,17 @@ void for_each_folder(const std::string& folder, const Visit& visit) {
   visit(folder);
 }
 
+// Linux before 6.14 puts a thread of KVM's own (kvm-nx-lpage-recovery) into the cgroup of who makes a virtual machine.
+bool is_kernel_thread(pid_t pid) {
+  constexpr size_t kFlags = 6;                       // proc_pid_stat(5), field 9, counted from the state
+  constexpr unsigned long kKernelThread = 0x200000;  // PF_KTHREAD
+  const auto text = read_text("/proc/" + std::to_string(pid) + "/stat");
+  const size_t bracket = text ? text->rfind(") ") : std::string::npos;
+  if (bracket == std::string::npos) return false;
+  const std::vector<std::string> fields = split(text->substr(bracket + 2), ' ');
+  return fields.size() > kFlags && (std::strtoul(fields[kFlags].c_str(), nullptr, 10) & kKernelThread) != 0;
+}
+
 void add_processes(const std::string& folder, std::set<pid_t>& processes) {
   for_each_folder(folder, [&](const std::string& each) {
     const auto text = read_text(each + "/cgroup.procs");
@@ -89,7 +100,7 @@ void add_processes(const std::string& folder, std::set<pid_t>& processes) {
     for (const std::string& line : split(*text, '\n')) {
       pid_t pid = 0;
       std::from_chars(line.data(), line.data() + line.size(), pid);
-      if (pid > 0) processes.insert(pid);
+      if (pid > 0 && !is_kernel_thread(pid)) processes.insert(pid);
     }
   });
 }

@@ -124,6 +124,8 @@ Result<InitPlan> make_plan(CreateRequest& request, const Settings& settings, con
   plan.bundle = state.bundle;
   if (!request.no_new_keyring) plan.session = "_ses." + state.id;
   plan.pivot = request.no_pivot ? sandbox::Pivot::MoveMount : sandbox::Pivot::PivotRoot;
+  plan.start.shares_mounts = state.mounts_before.has_value();
+  if (plan.start.shares_mounts) plan.pivot = sandbox::Pivot::Chroot;
   TRY_ASSIGN(plan.start.annotations, monitor_annotations(settings, config));
   if (config.linux_.seccomp) {
     TRY_ASSIGN(seccomp::Program program, seccomp::compile(*config.linux_.seccomp));
@@ -164,9 +166,10 @@ Result<void> accompany(const Channel& channel, const spec::Config& config, state
   TRY(folder.write(state));
   TRY(channel.send(Message::Go));
   TRY(channel.expect(Message::RunHooks));
-  const std::string text = hook_state(state, state::Status::Creating);
-  TRY(hooks::run_hooks(config.hooks.prestart, "prestart", text, state.bundle));
-  TRY(hooks::run_hooks(config.hooks.create_runtime, "createRuntime", text, state.bundle));
+  // prestart hooks are from a time when they ran behind create, and expect what was true then.
+  TRY(hooks::run_hooks(config.hooks.prestart, "prestart", hook_state(state, state::Status::Created), state.bundle));
+  TRY(hooks::run_hooks(config.hooks.create_runtime, "createRuntime", hook_state(state, state::Status::Creating),
+                       state.bundle));
   TRY(channel.send(Message::Go));
   TRY(channel.expect(Message::Ready));
   return {};
@@ -181,6 +184,9 @@ Result<state::State> first_state(const CreateRequest& request, const spec::Confi
   state.owner = own_name();
   state.version = config.version;
   state.has_private_pids = config.makes_namespace(CLONE_NEWPID);
+  if (!config.find_namespace(CLONE_NEWNS)) {
+    TRY_ASSIGN(state.mounts_before, sandbox::count_mounts_at(state.rootfs));
+  }
   state.annotations.assign(config.annotations.begin(), config.annotations.end());
   TRY_ASSIGN(const cgroup::Layout layout, cgroup::detect_layout());
   TRY_ASSIGN(state.cgroup, cgroup::Cgroup::plan(layout, config.linux_.cgroups_path, request.id));

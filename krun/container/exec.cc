@@ -20,6 +20,7 @@
 #include "krun/container/process_start.h"
 #include "krun/sandbox/identity.h"
 #include "krun/sandbox/namespaces.h"
+#include "krun/sandbox/rootfs.h"
 #include "krun/seccomp/profile.h"
 #include "krun/spec/parse.h"
 #include "krun/spec/reader.h"
@@ -32,6 +33,7 @@ struct ExecPlan {
   ProcessStart start;
   launch::Monitor monitor;
   std::vector<sandbox::OpenNamespace> namespaces;
+  UniqueFd root;  // the container's, where no mount namespace leads to it
 };
 
 bool take_id(const std::string& text, uint32_t& id) {
@@ -93,6 +95,8 @@ Result<launch::Payload> set_up(ExecPlan& plan, const Channel& channel) {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   // The namespaces of the host are of no more use, and nothing of the host's is to be open inside.
   plan.namespaces.clear();
+  if (plan.root) TRY(sandbox::enter_root(plan.root, sandbox::Pivot::Chroot));
+  plan.root.reset();
   const UniqueFd root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root) return fail_errno("open", "/", errno);
   TRY(set_up_terminal(root.get(), plan.start));
@@ -106,6 +110,7 @@ Result<launch::Payload> set_up(ExecPlan& plan, const Channel& channel) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   std::vector<int> kept = {channel.fd(), plan.monitor.km.get(), plan.monitor.kvm.get(), plan.start.console_socket};
+  if (plan.root) kept.push_back(plan.root.get());
   for (const sandbox::OpenNamespace& entry : plan.namespaces) kept.push_back(entry.fd.get());
   keep_only(std::move(kept), first_closed_fd(plan.start));
   auto payload = set_up(plan, channel);
@@ -183,6 +188,10 @@ Result<void> prepare(const ExecRequest& request, const Settings& settings, const
   }
   TRY_ASSIGN(plan.monitor, launch::open_monitor(settings.km));
   TRY_ASSIGN(plan.namespaces, sandbox::open_namespaces_of(state.pid));
+  plan.start.shares_mounts = state.mounts_before.has_value();
+  if (plan.start.shares_mounts) {
+    TRY_ASSIGN(plan.root, sandbox::open_root_of(state.pid));
+  }
   // The process may have ended, and its number may be another's: what was opened is of the one that is alive now.
   if (state::process_start_time(state.pid) != state.start_time)
     return fail("cannot exec in a stopped container", "", "");

@@ -92,7 +92,8 @@ std::string hook_state_of_this(const InitPlan& plan, const char* status) {
 
 Result<void> build_root(InitPlan& plan, const Channel& channel, UniqueFd& root) {
   const spec::Config& config = *plan.config;
-  TRY_ASSIGN(root, sandbox::prepare_root(plan.rootfs, config.linux_.rootfs_propagation));
+  TRY_ASSIGN(root, plan.start.shares_mounts ? sandbox::prepare_shared_root(plan.rootfs)
+                                            : sandbox::prepare_root(plan.rootfs, config.linux_.rootfs_propagation));
   plan.mounts.root = root.get();
   TRY(sandbox::make_mounts(plan.mounts, config.mounts));
   if (!sandbox::has_foreign_dev(config.mounts)) {

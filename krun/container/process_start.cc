@@ -1,6 +1,7 @@
 #include "krun/container/process_start.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -59,7 +60,9 @@ Result<launch::Payload> become_process(const ProcessStart& start, bool may_creat
   // As root first: the folder may have to be made. Where root may not enter (a network file system), the user may.
   const auto entered = sandbox::enter_working_directory(process.cwd, may_create_cwd);
   const spec::Capabilities none;
-  const uint64_t bounding = sandbox::own_bounding_set();
+  uint64_t bounding = sandbox::own_bounding_set();
+  // By chroot(2) a process leaves a root that it is held in by nothing else.
+  if (start.shares_mounts) bounding &= ~(uint64_t{1} << CAP_SYS_CHROOT);
   TRY(sandbox::become_user(process.user, sandbox::intersect_capabilities(process.capabilities.value_or(none), bounding),
                            process.no_new_privileges));
   if (!entered) TRY(sandbox::enter_working_directory(process.cwd, false));

@@ -17,6 +17,7 @@ struct ProcessStart {
   uint64_t seccomp_flags = 0;
   int console_socket = -1;
   int preserve_fds = 0;
+  bool shares_mounts = false;  // the root is below the host's, with no mount namespace in between
 };
 
 // Limits, priorities and labels that need privileges. Before the root is entered: /proc is the host's.

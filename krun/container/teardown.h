@@ -6,8 +6,8 @@
 
 namespace kontain::krun::container {
 
-// Kills what is left, removes the cgroup and the state folder. Also after a krun that was killed between any two of its
-// steps: what never was is not missed.
+// Kills what is left, removes the cgroup, mounts in the host's namespace and the state folder. Also after a krun that
+// was killed between any two of its steps: what never was is not missed.
 Result<void> remove_container(state::Folder& folder, const state::State& state);
 
 // The same with the poststop hooks of the configuration that was kept. Their failures are warnings.

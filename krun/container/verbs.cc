@@ -61,8 +61,11 @@ void run_poststart_hooks(const Held& held) {
   const auto config = load_config(held.folder.path(), "config.json");
   if (!config) return;
   const std::string text = hook_state(held.state, state::Status::Running);
-  if (auto ran = hooks::run_hooks(config->hooks.poststart, "poststart", text, held.state.bundle); !ran) {
-    print_warning(ran.error().message());
+  // runtime-spec, "Lifecycle": one that fails is a warning, and those behind it run.
+  for (const spec::Hook& hook : config->hooks.poststart) {
+    if (auto ran = hooks::run_hooks({hook}, "poststart", text, held.state.bundle); !ran) {
+      print_warning(ran.error().message());
+    }
   }
 }
 

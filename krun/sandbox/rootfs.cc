@@ -11,9 +11,11 @@
 #include <cerrno>
 #include <climits>
 
+#include "base/text.h"
 #include "krun/sandbox/mount_options.h"
 #include "krun/sandbox/mounts.h"
 #include "krun/sandbox/paths.h"
+#include "krun/spec/reader.h"
 
 namespace kontain::krun::sandbox {
 namespace {
@@ -42,6 +44,22 @@ Result<void> make_parent_private(const std::string& path) {
     if (mount(nullptr, at.c_str(), nullptr, MS_PRIVATE, nullptr) == 0) return {};
     if (errno != EINVAL || at == "/") return fail_errno("make private", at, errno);
   }
+}
+
+// As mountinfo has it: what would end a field or a line is \OOO (mangle_path in fs/proc_namespace.c).
+std::string escape_mount_point(const std::string& path) {
+  std::string text;
+  for (const char c : path) {
+    switch (c) {
+      case ' ': text += "\\040"; break;
+      case '\t': text += "\\011"; break;
+      case '\n': text += "\\012"; break;
+      case '\\': text += "\\134"; break;
+      case '#': text += "\\043"; break;
+      default: text += c;
+    }
+  }
+  return text;
 }
 
 mode_t kind_of(char type) {
@@ -111,6 +129,41 @@ Result<UniqueFd> prepare_root(const std::string& path, const std::string& propag
   return root;
 }
 
+Result<UniqueFd> prepare_shared_root(const std::string& path) {
+  if (mount(path.c_str(), path.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0 ||
+      mount(nullptr, path.c_str(), nullptr, MS_PRIVATE | MS_REC, nullptr) != 0) {
+    return fail_errno("bind the root file system", path, errno);
+  }
+  UniqueFd root(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return fail_errno("open the root file system", path, errno);
+  return root;
+}
+
+int count_mounts_at(const std::string& mountinfo, const std::string& path) {
+  constexpr size_t kMountPoint = 4;
+  const std::string written = escape_mount_point(path);
+  int count = 0;
+  for (const std::string& line : split(mountinfo, '\n')) {
+    const std::vector<std::string> fields = split(line, ' ');
+    if (fields.size() > kMountPoint && fields[kMountPoint] == written) ++count;
+  }
+  return count;
+}
+
+Result<int> count_mounts_at(const std::string& path) {
+  constexpr size_t kLargest = 64 << 20;
+  TRY_ASSIGN(const std::string text, spec::read_file("/proc/self/mountinfo", kLargest));
+  return count_mounts_at(text, path);
+}
+
+Result<void> remove_shared_root(const std::string& path, int left) {
+  TRY_ASSIGN(int count, count_mounts_at(path));
+  for (; count > left; --count) {
+    if (umount2(path.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0) return fail_errno("unmount", path, errno);
+  }
+  return {};
+}
+
 bool has_foreign_dev(const std::vector<spec::Mount>& mounts) {
   bool foreign = false;
   for (const spec::Mount& mount : mounts) {
@@ -139,19 +192,32 @@ Result<void> make_devices(int root, const std::vector<spec::Device>& devices, bo
   return link_ptmx(root, dev.get());
 }
 
+Result<UniqueFd> open_root_of(pid_t pid) {
+  const std::string link = "/proc/" + std::to_string(pid) + "/root";
+  UniqueFd root(open(link.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return fail_errno("open the root file system", link, errno);
+  return root;
+}
+
 Result<void> enter_root(const UniqueFd& root, Pivot how) {
   const UniqueFd old(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!old || fchdir(root.get()) != 0) return fail_errno("enter the root file system", "", errno);
-  if (how == Pivot::MoveMount) {
-    if (mount(".", "/", nullptr, MS_MOVE, nullptr) != 0 || chroot(".") != 0) {
-      return fail_errno("move the root file system", "", errno);
-    }
-  } else {
-    if (syscall(SYS_pivot_root, ".", ".") != 0) return fail_errno("pivot_root", "", errno);
-    if (fchdir(old.get()) != 0 || mount(nullptr, ".", nullptr, MS_SLAVE | MS_REC, nullptr) != 0 ||
-        umount2(".", MNT_DETACH) != 0) {
-      return fail_errno("leave the old root", "", errno);
-    }
+  switch (how) {
+    case Pivot::Chroot:
+      if (chroot(".") != 0) return fail_errno("chroot", "", errno);
+      break;
+    case Pivot::MoveMount:
+      if (mount(".", "/", nullptr, MS_MOVE, nullptr) != 0 || chroot(".") != 0) {
+        return fail_errno("move the root file system", "", errno);
+      }
+      break;
+    case Pivot::PivotRoot:
+      if (syscall(SYS_pivot_root, ".", ".") != 0) return fail_errno("pivot_root", "", errno);
+      if (fchdir(old.get()) != 0 || mount(nullptr, ".", nullptr, MS_SLAVE | MS_REC, nullptr) != 0 ||
+          umount2(".", MNT_DETACH) != 0) {
+        return fail_errno("leave the old root", "", errno);
+      }
+      break;
   }
   if (chdir("/") != 0) return fail_errno("chdir", "/", errno);
   return {};

@@ -1,6 +1,8 @@
 // The container's root folder, from the bundle to "/".
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -14,15 +16,31 @@ namespace kontain::krun::sandbox {
 // mount of its own. Returns it, O_PATH.
 Result<UniqueFd> prepare_root(const std::string& path, const std::string& propagation);
 
+// The same in the host's mount namespace, of which nothing else changes: `path` becomes a mount that is private with
+// all below it, until remove_shared_root() takes it away.
+Result<UniqueFd> prepare_shared_root(const std::string& path);
+
+// How many mounts are at `path`, one above the other, by a mountinfo (proc_pid_mountinfo(5)).
+int count_mounts_at(const std::string& mountinfo, const std::string& path);
+// The same of this process's mount namespace.
+Result<int> count_mounts_at(const std::string& path);
+
+// Detaches what is mounted at `path`, with all below it, until `left` mounts are there.
+Result<void> remove_shared_root(const std::string& path, int left);
+
 // The devices of the specification's default list and of `devices`, and the links of /dev.
 Result<void> make_devices(int root, const std::vector<spec::Device>& devices, bool is_user_namespaced);
 
 // True when the configuration brings a /dev of the host's.
 bool has_foreign_dev(const std::vector<spec::Mount>& mounts);
 
-enum class Pivot { PivotRoot, MoveMount };
+// The root folder of a process, O_PATH.
+Result<UniqueFd> open_root_of(pid_t pid);
 
-// Makes `root` the root and the working directory of this process, with nothing of the old one left.
+enum class Pivot { PivotRoot, MoveMount, Chroot };
+
+// Makes `root` the root and the working directory of this process, with nothing of the old one left. Chroot leaves the
+// mount namespace as it is.
 Result<void> enter_root(const UniqueFd& root, Pivot how);
 
 // The last changes to "/": its propagation and whether it can be written.

@@ -59,7 +59,6 @@ void check_config(const Config& config, const Reader& top) {
   const bool has_uts = config.find_namespace(CLONE_NEWUTS) != nullptr;
   if (!config.hostname.empty() && !has_uts) top["hostname"].fail("needs a uts namespace");
   if (!config.domainname.empty() && !has_uts) top["domainname"].fail("needs a uts namespace");
-  if (!config.find_namespace(CLONE_NEWNS)) top["linux"]["namespaces"].fail("a mount namespace is needed");
   const bool maps = !config.linux_.uid_mappings.empty() || !config.linux_.gid_mappings.empty();
   if (maps && !config.find_namespace(CLONE_NEWUSER)) top["linux"]["uidMappings"].fail("needs a user namespace");
   if (config.makes_namespace(CLONE_NEWUSER) && !maps)

@@ -62,6 +62,7 @@ std::string encode(const State& state) {
                    {"owner", state.owner},
                    {"ociVersion", state.version},
                    {"hasPrivatePids", state.has_private_pids},
+                   {"mountsBefore", state.mounts_before ? json(*state.mounts_before) : json()},
                    {"cgroup", cgroup_as_json(state.cgroup)},
                    {"ownsCgroup", state.owns_cgroup},
                    {"annotations", annotations}});
@@ -83,6 +84,8 @@ Result<State> decode(const std::string& text, const std::string& document) {
   state.owner = top["owner"].text();
   state.version = top["ociVersion"].text();
   state.has_private_pids = top["hasPrivatePids"].boolean();
+  state.mounts_before = top["mountsBefore"].number<int>();
+  if (state.mounts_before && *state.mounts_before < 0) top["mountsBefore"].fail("is negative");
   state.cgroup = read_cgroup(top["cgroup"]);
   state.owns_cgroup = top["ownsCgroup"].boolean();
   top["annotations"].for_each_member(

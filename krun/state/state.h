@@ -30,6 +30,8 @@ struct State {
   std::string owner;
   std::string version;  // of the specification
   bool has_private_pids = true;
+  // Without a mount namespace of its own: how many mounts were at `rootfs` before the container's.
+  std::optional<int> mounts_before;
   cgroup::Cgroup cgroup;
   bool owns_cgroup = false;  // false: nothing of this container was in it yet
   std::vector<std::pair<std::string, std::string>> annotations;

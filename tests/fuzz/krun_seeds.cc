@@ -22,6 +22,7 @@ const char* const kResources = R"({"cpu":{"shares":1,"cpus":"0-1"},"pids":{"limi
 std::string state_document() {
   krun::state::State state;
   state.id = "c";
+  state.mounts_before = 1;
   state.cgroup = krun::cgroup::Cgroup(false, {{"memory", "/sys/fs/cgroup/memory/c"}});
   return krun::state::encode(state);
 }

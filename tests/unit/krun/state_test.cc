@@ -16,6 +16,7 @@ TEST_CASE("a state survives its file") {
   state.bundle = "/b\xff";
   state.cgroup = cgroup::Cgroup(false, {{"memory", "/sys/fs/cgroup/memory/c1"}});
   state.owns_cgroup = true;
+  state.mounts_before = 2;
   state.annotations = {{"a", "b"}};
   const auto copy = decode(encode(state), "state.json");
   REQUIRE(copy);
@@ -23,6 +24,7 @@ TEST_CASE("a state survives its file") {
   CHECK(copy->start_time == 1234567890123);
   CHECK(copy->cgroup.folder_of("memory") == "/sys/fs/cgroup/memory/c1");
   CHECK(copy->owns_cgroup);
+  CHECK(copy->mounts_before == 2);
   CHECK(copy->annotations == state.annotations);
 }
 
@@ -33,6 +35,7 @@ TEST_CASE("a state that could remove the wrong folder is refused") {
     CHECK_FALSE(decode(text, "state.json"));
   }
   CHECK_FALSE(decode(R"({"id":"x","pid":-1})", "state.json"));
+  CHECK_FALSE(decode(R"({"id":"x","mountsBefore":-1})", "state.json"));
   CHECK_FALSE(decode("[]", "state.json"));
 }
 

@@ -22,15 +22,20 @@
 namespace kontain::image {
 namespace {
 
+constexpr int kLoopAttempts = 20;
+
 // Opens `path` below `root` as if `root` were "/": neither "..", nor links, nor /proc lead out.
 UniqueFd open_in_root(int root, const std::string& path, uint64_t flags) {
   open_how how{};
   how.flags = flags | O_CLOEXEC;
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  for (;;) {
+  for (int loops = 0;;) {
     UniqueFd fd(static_cast<int>(syscall(SYS_openat2, root, path.empty() ? "." : path.c_str(), &how, sizeof how)));
+    if (fd) return fd;
     // EAGAIN: something was renamed or mounted, wherever on the machine, while a ".." was resolved (openat2(2)).
-    if (fd || errno != EAGAIN) return fd;
+    if (errno == EAGAIN) continue;
+    // A rename anywhere makes the kernel start over, but what it counts links with goes on: 21 links may seem 41.
+    if (errno != ELOOP || ++loops > kLoopAttempts) return fd;
   }
 }
 

@@ -169,7 +169,9 @@ TEST_CASE("a deep tree is removed without recursion") {
   for (int round = 0; round < 30; ++round) {  // the kernel follows at most 40 links
     const std::string link = "l" + std::to_string(round);
     const std::string target = round == 0 ? path : "l" + std::to_string(round - 1) + path.substr(4);
-    REQUIRE(root.apply(RawTar().add(link, '2', "", target).add(link + path.substr(4) + "/f", '0', "x")));
+    const auto applied = root.apply(RawTar().add(link, '2', "", target).add(link + path.substr(4) + "/f", '0', "x"));
+    INFO((applied ? "" : applied.error().message().substr(0, 300)));
+    REQUIRE(applied);
   }
   REQUIRE(root.apply(RawTar().add(".wh.deep", '0')));
   CHECK_FALSE(root.scratch.exists("root/deep"));

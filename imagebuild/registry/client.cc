@@ -3,10 +3,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <charconv>
 #include <thread>
 
 #include "imagebuild/oci/json.h"
+#include "imagebuild/registry/reply.h"
 
 namespace kontain::image {
 namespace {
@@ -37,13 +37,6 @@ std::string header(const HttpResponse& response, const std::string& name) {
 
 bool may_pass(long status) {
   return status == 408 || status == 429 || status == 500 || (status >= 502 && status <= 504);
-}
-
-std::optional<uint64_t> number(std::string_view text) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 // Passes on everything behind the first `skip` bytes and counts what was passed on.
@@ -79,13 +72,6 @@ class LimitedSource final : public Source {
   Source& source_;
   uint64_t rest_;
 };
-
-// Bytes that a Range header "0-LAST" speaks of. "0-0" is nothing or one byte: nothing is safe.
-uint64_t received(std::string_view range) {
-  if (!range.starts_with("0-")) return 0;
-  const uint64_t last = number(range.substr(2)).value_or(0);
-  return last == 0 ? 0 : last + 1;
-}
 
 tl::unexpected<Error> refused(std::string_view what, const std::string& where, const HttpResponse& response) {
   return fail(what, where, error_text(response));
@@ -127,7 +113,7 @@ std::string RegistryClient::url(const std::string& rest) const {
 void RegistryClient::pause(int attempt, const HttpResponse* response) const {
   std::chrono::milliseconds time = options_.first_pause * (1 << std::min(attempt, 10));
   if (response) {
-    if (const auto asked = number(header(*response, "retry-after")))
+    if (const auto asked = header_number(header(*response, "retry-after")))
       time = std::chrono::seconds(std::min<uint64_t>(*asked, 3600));
   }
   std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(time, kLongestPause));
@@ -136,12 +122,14 @@ void RegistryClient::pause(int attempt, const HttpResponse* response) const {
 // Once, and once more with the authorization that a 401 asks for.
 Result<HttpResponse> RegistryClient::request_once(HttpRequest& request) {
   const std::vector<std::string> headers = request.headers;
+  // A registry may send uploads to another machine, which must not see what this one is trusted with.
+  const bool trusted = same_origin(request.url, base_);
   for (int round = 0;; ++round) {
     request.headers = headers;
-    if (!authorization_.empty()) request.headers.push_back("Authorization: " + authorization_);
+    if (trusted && !authorization_.empty()) request.headers.push_back("Authorization: " + authorization_);
     auto response = http_.perform(request);
     request.headers = headers;
-    if (!response || response->status != 401) return response;
+    if (!response || response->status != 401 || !trusted) return response;
     if (round == 1) {
       const bool basic = authorization_.starts_with("Basic");
       return fail("registry", repository_.registry, basic ? "the password is wrong" : "access is denied");
@@ -216,15 +204,7 @@ Result<bool> RegistryClient::has_blob(const Descriptor& descriptor) {
 }
 
 Result<std::string> RegistryClient::location_of(const HttpResponse& response) const {
-  const std::string location = header(response, "location");
-  if (location.starts_with("http://") || location.starts_with("https://")) {
-    if (base_.starts_with("https://") && location.starts_with("http://")) {
-      return fail("push", repository_.name(), "the registry wants the upload without TLS");
-    }
-    return location;
-  }
-  if (location.starts_with('/')) return base_ + location;
-  return fail("push", repository_.name(), "the registry does not say where to upload");
+  return upload_location(base_, header(response, "location"));
 }
 
 Result<bool> RegistryClient::mount(const Descriptor& descriptor, const std::string& from_repository) {
@@ -265,7 +245,7 @@ Result<std::optional<RegistryClient::Upload>> RegistryClient::ask_progress(const
   question.url = upload.location;
   TRY_ASSIGN(const HttpResponse status, request(question));
   if (status.status != 204 && status.status != 202) return std::nullopt;
-  Upload found{upload.location, received(header(status, "range"))};
+  Upload found{upload.location, received_bytes(header(status, "range"))};
   if (!header(status, "location").empty()) {
     TRY_ASSIGN(found.location, location_of(status));
   }

@@ -27,7 +27,8 @@ constexpr const char* kCertificates[] = {
 };
 
 std::string system_certificates() {
-  const auto* const found = std::ranges::find_if(kCertificates, [](const char* path) { return access(path, R_OK) == 0; });
+  const auto* const found =
+      std::ranges::find_if(kCertificates, [](const char* path) { return access(path, R_OK) == 0; });
   return found == std::end(kCertificates) ? "" : *found;
 }
 

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "imagebuild/registry/client.h"
+#include "imagebuild/registry/reply.h"
 
 namespace kontain::image {
 namespace {
@@ -40,6 +41,31 @@ TEST_CASE("basic authorization is RFC 7617's example") {
   CHECK(basic_authorization({"Aladdin", "open sesame", ""}) == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
   CHECK(*decode_base64("QWxhZGRpbjpvcGVuIHNlc2FtZQ==") == "Aladdin:open sesame");
   CHECK_FALSE(decode_base64("QW="));
+}
+
+TEST_CASE("credentials are for the registry's own origin") {
+  CHECK(same_origin("https://r.test/v2/a", "https://r.test"));
+  CHECK(same_origin("https://R.test:443?x", "https://r.test"));
+  CHECK(same_origin("http://localhost:5000/v2/", "http://localhost:5000"));
+  for (const char* other :
+       {"https://r.test.evil/v2", "http://r.test/v2", "https://r.test:5000/", "https://r.test@evil/",
+        "https://evil/https://r.test", "https://evil\\@r.test/", "", "r.test"}) {
+    INFO(other);
+    CHECK_FALSE(same_origin(other, "https://r.test"));
+  }
+}
+
+TEST_CASE("an upload goes on where the registry says, but not without TLS") {
+  CHECK(*upload_location("https://r.test", "/v2/a/1") == "https://r.test/v2/a/1");
+  CHECK(*upload_location("https://r.test", "https://store.test/1") == "https://store.test/1");
+  CHECK_FALSE(upload_location("https://r.test", "http://r.test/1"));
+  CHECK_FALSE(upload_location("https://r.test", "v2/a"));
+  CHECK_FALSE(upload_location("https://r.test", ""));
+  CHECK(received_bytes("0-9") == 10);
+  for (const char* none : {"", "0-0", "0-", "1-9", "0-x", "0-18446744073709551615", "0-99999999999999999999"}) {
+    INFO(none);
+    CHECK(received_bytes(none) == 0);
+  }
 }
 
 TEST_CASE("what a registry says is told, but not all of it") {

@@ -13,6 +13,7 @@
 #include "imagebuild/payload/elf_needs.h"
 #include "imagebuild/registry/auth.h"
 #include "imagebuild/registry/client.h"
+#include "imagebuild/registry/reply.h"
 #include "imagebuild/transport/archive.h"
 
 namespace kontain::image {
@@ -47,6 +48,12 @@ class Place {
  private:
   std::string path_;
 };
+
+std::string lower_start(const std::string& url) {
+  std::string start = url.substr(0, 64);
+  for (char& c : start) c = static_cast<char>(tolower(static_cast<unsigned char>(c)));
+  return start;
+}
 
 TarLimits small_limits() {
   TarLimits limits;
@@ -113,8 +120,10 @@ void fuzz_registry(std::string_view input) {
   if (input.empty()) return;
   const char choice = input[0];
   input.remove_prefix(1);
-  switch (choice % 4) {
-    case 0: static_cast<void>(parse_challenge(input)); break;
+  switch (choice % 6) {
+    case 0:
+      if (const auto challenge = parse_challenge(input)) require(!challenge->scheme.empty());
+      break;
     case 1: static_cast<void>(credentials_in(input, "registry.test", "config.json")); break;
     case 2: {
       HttpResponse response;
@@ -123,7 +132,16 @@ void fuzz_registry(std::string_view input) {
       require(error_text(response).size() < 2000);
       break;
     }
-    default: static_cast<void>(document_media_type(input));
+    case 3: static_cast<void>(document_media_type(input)); break;
+    case 4: {
+      const auto where = upload_location("https://registry.test", std::string(input));
+      if (!where) break;
+      require(where->starts_with("https://"));
+      if (same_origin(*where, "https://registry.test"))
+        require(lower_start(*where).starts_with("https://registry.test"));
+      break;
+    }
+    default: require(input.starts_with("0-") || received_bytes(input) == 0);
   }
 }
 

@@ -47,9 +47,20 @@ class Runenvs {
   }
 
  private:
+  // Whether this SDK made the image: what its labels say has to be true of the moving tags, too.
+  bool is_ours(const Descriptor& image) const {
+    const auto manifest = store_.manifest(image);
+    if (!manifest) return false;
+    const auto config = store_.config(*manifest);
+    if (!config) return false;
+    const auto label = config->config.labels.find("app.kontain.revision");
+    return label != config->config.labels.end() && label->second == git_sha();
+  }
+
   Built<Descriptor> build_one(const Recipe& recipe, const Digest& digest) {
     if (options_.build.use_cache) {
-      if (const auto known = store_.resolve(recipe.repository() + ":" + digest.hex())) return *known;
+      if (const auto known = store_.resolve(recipe.repository() + ":" + digest.hex()); known && is_ours(*known))
+        return *known;
     }
     auto workshop = build::Workshop::create(store_);
     if (!workshop) return failed(workshop.error());

@@ -24,8 +24,8 @@ struct BuiltRunenv {
 };
 
 // Builds the recipe `name` and those it uses, in order; the last is the one asked for. Each gets the tags of its
-// recipe's digest, of the SDK's version, and "latest". One that is in the store under its digest is not built again,
-// unless `build.use_cache` is false.
+// recipe's digest, of the SDK's version, and "latest". One that is in the store under its digest and was made by
+// this revision of the SDK is not built again, unless `build.use_cache` is false.
 build::Built<std::vector<BuiltRunenv>> build_runenv(const Store& store, const RunenvOptions& options,
                                                     std::string_view name, build::Bases& bases,
                                                     build::Progress& progress);

@@ -1,5 +1,7 @@
 #include "imagebuild/store/image.h"
 
+#include <future>
+
 namespace kontain::image {
 
 Result<StoredLayer> store_layer(const Store& store, const LayerFiles& files, const CompressOptions& options) {
@@ -24,9 +26,14 @@ Result<Descriptor> store_image(const Store& store, ImageConfig config, const std
     manifest.layers.push_back(layer.descriptor);
     config.diff_ids.push_back(layer.diff_id);
   }
-  TRY_ASSIGN(manifest.config, store.put(kMediaConfig, to_text(config)));
+  const std::string config_text = to_text(config);
+  manifest.config = describe(kMediaConfig, config_text);
   manifest.annotations = annotations;
-  return store.put(kMediaManifest, to_text(manifest));
+  // Both at once: the disk then makes them durable together. Nothing has the image's name before both are there.
+  auto config_put = std::async(std::launch::async, [&] { return store.put(kMediaConfig, config_text); });
+  const auto stored = store.put(kMediaManifest, to_text(manifest));
+  TRY(config_put.get());
+  return stored;
 }
 
 }  // namespace kontain::image

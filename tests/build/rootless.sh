@@ -71,7 +71,17 @@ expect_equal "$(cat by-user)" "$(cat by-root)" "the digest by a user and by root
 as_user unshare --user true || fail "no user namespaces here"
 expect_equal "$(user_build --print digest app)" "$(cat by-root)" "the digest from the cache"
 
-# Without subordinate ids: the user alone, which is said.
+# Without newuidmap: the user alone, which is said.
+mkdir empty
+printf 'FROM base\nRUN echo by hand >/file && id -u >>/file\n' >one-user/Dockerfile
+as_user PATH="$workdir/empty" /usr/bin/timeout -k 5 300 "$workdir/tools/kontain-build" --store "$workdir/home/store" \
+  -t by-hand one-user >/dev/null 2>err || fail "the build without newuidmap: $(cat err)"
+expect_contains err "kontain-build: warning: without root: cannot start: newuidmap: No such file or directory: every file in RUN steps belongs to root"
+user_build unpack by-hand home/by-hand >/dev/null
+expect_equal "$(tr '\n' ' ' <home/by-hand/rootfs/file)" "by hand 0 " "what the step wrote without newuidmap"
+
+# Without subordinate ids: the same.
+printf 'FROM base\nRUN echo alone >/file && id -u >>/file\n' >one-user/Dockerfile
 : >subuid
 user_build -t one-user one-user >/dev/null 2>err || fail "the build by one user alone: $(cat err)"
 expect_contains err "kontain-build: warning: without root: /etc/subuid has no range for user $user: every file in RUN steps belongs to root"

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -50,6 +51,18 @@ Result<std::string> real_path(const std::string& path, const char* what) {
   std::string text = resolved;
   free(resolved);
   return text;
+}
+
+// km needs one in the container, and files of the image must not take its place.
+void add_procfs(spec::Config& config) {
+  const auto is_there = [](const spec::Mount& mount) { return sandbox::clean_path(mount.destination) == "/proc"; };
+  if (std::ranges::any_of(config.mounts, is_there) || !config.find_namespace(CLONE_NEWPID)) return;
+  spec::Mount procfs;
+  procfs.destination = "/proc";
+  procfs.type = "proc";
+  procfs.source = "proc";
+  procfs.options = {"nosuid", "noexec", "nodev"};
+  config.mounts.insert(config.mounts.begin(), procfs);
 }
 
 Result<std::string> find_rootfs(const spec::Config& config, const std::string& bundle) {
@@ -251,7 +264,8 @@ Result<state::State> create_container(CreateRequest& request, const Settings& se
   TRY(state::check_id(request.id));
   TRY_ASSIGN(const std::string bundle, real_path(request.bundle, "bundle"));
   std::string text;
-  TRY_ASSIGN(const spec::Config config, load_config(bundle, request.config, &text));
+  TRY_ASSIGN(spec::Config config, load_config(bundle, request.config, &text));
+  add_procfs(config);
   if (!config.process) return fail(request.config, "process", "is missing");
   TRY(check_console(request, *config.process));
   TRY_ASSIGN(state::State state, first_state(request, config, bundle));

@@ -104,6 +104,7 @@ Result<void> build_root(InitPlan& plan, const Channel& channel, UniqueFd& root) 
                        plan.bundle));
   TRY(set_up_terminal(root.get(), plan.start));
   for (const std::string& path : config.linux_.masked_paths) TRY(sandbox::mask_path(root.get(), path));
+  TRY(sandbox::cover_foreign_proc(root.get()));
   for (const std::string& path : config.linux_.readonly_paths) TRY(sandbox::make_path_readonly(root.get(), path));
   return {};
 }

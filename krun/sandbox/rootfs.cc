@@ -1,10 +1,12 @@
 #include "krun/sandbox/rootfs.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -190,6 +192,23 @@ Result<void> make_devices(int root, const std::vector<spec::Device>& devices, bo
     }
   }
   return link_ptmx(root, dev.get());
+}
+
+Result<void> cover_foreign_proc(int root) {
+  constexpr char kProc[] = "/proc";
+  auto folder = open_in_root_without_links(root, kProc, O_PATH | O_DIRECTORY);
+  if (!folder && folder.error().errno_value == ENOENT) {
+    folder = make_folder_in_root(root, kProc);
+    // Nobody else can make one there either.
+    if (!folder && folder.error().errno_value == EROFS) return {};
+  }
+  if (!folder) return tl::make_unexpected(folder.error());
+  struct statfs system;
+  struct stat info;
+  if (fstatfs(folder->get(), &system) != 0 || fstat(folder->get(), &info) != 0) return fail_errno("stat", kProc, errno);
+  constexpr ino_t kRootOfProcfs = 1;  // PROC_ROOT_INO
+  if (system.f_type == PROC_SUPER_MAGIC && info.st_ino == kRootOfProcfs) return {};
+  return mask_path(root, kProc);
 }
 
 Result<UniqueFd> open_root_of(pid_t pid) {

@@ -37,6 +37,10 @@ bool has_foreign_dev(const std::vector<spec::Mount>& mounts);
 // The root folder of a process, O_PATH.
 Result<UniqueFd> open_root_of(pid_t pid);
 
+// Where still no procfs is mounted at /proc: an empty folder that nobody can write. Files of an image by the names that
+// a procfs has are not to be taken for the kernel's.
+Result<void> cover_foreign_proc(int root);
+
 enum class Pivot { PivotRoot, MoveMount, Chroot };
 
 // Makes `root` the root and the working directory of this process, with nothing of the old one left. Chroot leaves the

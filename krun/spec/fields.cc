@@ -41,7 +41,7 @@ constexpr FieldRow kFields[] = {
     {"root.readonly", Honoured, ""},
     {"hostname", Honoured, ""},
     {"domainname", Honoured, ""},
-    {"mounts", Honoured, ""},
+    {"mounts", Honoured, "where none is at /proc, a procfs is, or without a pid namespace an empty folder"},
     {"hooks.prestart", Honoured, ""},
     {"hooks.createRuntime", Honoured, ""},
     {"hooks.createContainer", Honoured, "programs of the host, run natively in the container's namespaces"},

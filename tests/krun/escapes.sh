@@ -64,6 +64,30 @@ expect_status 1 krun run -b b "$tag-p2"
 expect_contains err "inside /proc"
 edit 'del(.mounts[-1])'
 
+# Where the configuration has no procfs, what an image puts in its place is not read by anybody.
+edit '.mounts |= map(select(.destination != "/proc"))'
+mkdir -p b/rootfs/proc/self
+echo '7e0000000000-7e0000001000 r--p 00000000 00:00 0 [vvar]' >b/rootfs/proc/self/maps
+arguments sh -c 'date; grep -c "vvar" /proc/self/maps; [ -e /proc/1/stat ] && ! mv /proc /x 2>/dev/null && sh -c "date; echo alive"'
+for way in folder nothing; do
+  expect_status 0 krun run -b b "$tag-p3-$way"
+  expect_contains out alive
+  rm -rf b/rootfs/proc
+done
+ln -s tmp b/rootfs/proc
+expect_status 1 krun run -b b "$tag-p4"
+rm b/rootfs/proc
+# Nor where it would be the host's.
+mkdir -p b/rootfs/proc/self
+cp b/config.json own-pids.json
+edit '.linux.namespaces -= [{"type":"pid"}]'
+arguments sh -c 'echo /proc/*; echo x 2>/dev/null >/proc/x || echo closed'
+expect_status 0 krun run -b b "$tag-p5"
+expect_equal "$(tr '\n' ' ' <out)" '/proc/* closed ' "/proc"
+rmdir b/rootfs/proc/self
+cp own-pids.json b/config.json
+edit '.mounts += [{"destination":"/proc","type":"proc","source":"proc"}]'
+
 # 2016-9962: a process that comes in by exec cannot be looked into before it is a km, nor behind.
 arguments sh -c 'while :; do for p in /proc/[0-9]*; do ls -l $p/fd/ $p/root/ $p/cwd/ 2>/dev/null | grep -E "secret|memfd|kvm" && echo leak >>/data/leak; done; done'
 krun run -d -b b "$tag-c1" </dev/null >/dev/null 2>&1

@@ -20,6 +20,10 @@ target_compile_options(kontain_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virt
 if(KONTAIN_WERROR)
   target_compile_options(kontain_flags INTERFACE -Werror)
 endif()
+# A build ID is a hash that includes debug information, and that says how the compiler was called: by its path, or by a cache.
+if(KONTAIN_STATIC_LLVM)
+  target_link_options(kontain_flags INTERFACE -Wl,--build-id=none)
+endif()
 # GCC's uninitialised-value analysis is wrong about instrumented code (GCC manual, -fsanitize=address).
 if(KONTAIN_SANITIZER AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(kontain_flags INTERFACE -Wno-maybe-uninitialized)

@@ -27,7 +27,7 @@ if [ ! -e "$disk" ]; then
   tar -xf "$base" -C "$work/root"
   mkdir -p "$work/root/usr/lib/modules"
   cp -a "$kernel/lib/modules/$version" "$work/root/usr/lib/modules/"
-  depmod -b "$work/root" "$version"
+  chroot "$work/root" depmod "$version"
   cp "$here/vm-init.sh" "$work/root/sbin/vm-init"
   chmod 755 "$work/root/sbin/vm-init"
   mke2fs -q -t ext4 -d "$work/root" -L fresh -E lazy_itable_init=1,lazy_journal_init=1 "$work/disk" 4000M

@@ -36,7 +36,10 @@ unset CFLAGS CXXFLAGS LDFLAGS MAKEFLAGS DISPLAY
 # A folder that an ordinary user may enter, whatever the repository's is.
 place=/var/tmp/kontain-projects-$(id -u)-$(echo "$root" | cksum | cut -d' ' -f1)/$name
 kept=$root/build/full/projects/$name
-mkdir -p "$place" "$kept"
+mkdir -p "$kept"
+exec {lock}>"$kept/lock"
+flock "$lock" # one run of a project at a time: they use the same folders
+mkdir -p "$place"
 cd "$place"
 trap 'rm -rf "$place"' EXIT
 export HOME=$place
@@ -46,7 +49,7 @@ made_of() {
   {
     find "$root/toolchain" "$root/linker" -type f -print0 | sort -z | xargs -0 cat
     cat "$KONTAIN_SDK/lib/kontain/sysroot.key"
-    echo "$package $version"
+    echo "$package $version $place" # builds have their folder in them
     declare -f "$@"
   } | sha256sum | cut -c1-16
 }
@@ -58,7 +61,7 @@ build_once() {
   rm -rf tree "$kept/key" "$kept/native.key"
   mkdir tree
   tar -xf "$(find "$folder" -name '*.orig.tar.*' ! -name '*.asc')" -C tree --strip-components=1 --no-same-owner
-  (set -e; cd tree; build) >"$kept/build.log" 2>&1 </dev/null || { tail -n 40 "$kept/build.log"; fail "$name does not build"; }
+  (set -e; cd tree; build) >"$kept/build.log" 2>&1 </dev/null {lock}>&- || { tail -n 40 "$kept/build.log"; fail "$name does not build"; }
   echo "$((SECONDS - start))" >"$kept/build.seconds"
   tar -cf "$kept/built.tar" tree
   made_of build >"$kept/key"
@@ -73,7 +76,7 @@ run_check() {
   tar -xf "$kept/built.tar"
   { declare -f check; echo check; } >tree/.kontain-check
   timeout --kill-after=10 "${limit:-1200}" "$root/tests/projects/sandbox.sh" "$place/tree" "$@" /bin/bash -e .kontain-check \
-    >"$kept/$way.log" 2>&1 </dev/null || status=$?
+    >"$kept/$way.log" 2>&1 </dev/null {lock}>&- || status=$?
   results <"$kept/$way.log" >"$kept/$way.results" || true
   echo "$((SECONDS - begin))" >"$kept/$way.seconds"
   failed=$(grep -c '^FAIL ' "$kept/$way.results" || true)

@@ -64,7 +64,7 @@ class CopyStep {
       packed.parents = true;  // archives of one name in two folders are two files
     }
     TRY_ASSIGN(const LayerFiles files, copy_files(packed, source, ImageTree()));
-    TRY_ASSIGN(const Digest content, content_digest(files));
+    TRY_ASSIGN(Digest content, content_digest(files));
     if (from.image) TRY(work_.context.cache.remember_digest(known_as, content));
     return content;
   }

@@ -127,7 +127,7 @@ Result<std::string> Workshop::unpacked(const std::vector<StoredLayer>& layers) {
 Result<std::shared_ptr<const ImageTree>> Workshop::tree(const std::vector<StoredLayer>& layers) {
   std::vector<Digest> key = key_of(layers);
   if (const auto tree = find_made(trees_, key)) return *tree;
-  const auto made = std::make_shared<ImageTree>();
+  auto made = std::make_shared<ImageTree>();
   for (const StoredLayer& layer : layers) TRY(apply_to_tree(*made, store_, layer));
   const std::scoped_lock guard(mutex_);
   trees_.emplace_back(std::move(key), made);

@@ -68,7 +68,7 @@ class Lexer {
         ordinary(out, keep, words);
         continue;
       }
-      const Text part = special(c);
+      Text part = special(c);
       if (!part) return part;
       out += *part;
       if (words) c == '$' ? words->cut(*part) : words->raw(*part);
@@ -232,9 +232,9 @@ class Lexer {
       which = Replace::All;
       ++at_;
     }
-    const Text pattern = run('/', Keep::Escapes, nullptr);
+    Text pattern = run('/', Keep::Escapes, nullptr);
     if (!pattern) return pattern;
-    const Text by = run('}', Keep::Nothing, nullptr);
+    Text by = run('}', Keep::Nothing, nullptr);
     if (!by) return by;
     return replaced(value_of(variable).value_or(""), *pattern, *by, which);
   }

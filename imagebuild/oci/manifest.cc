@@ -128,7 +128,7 @@ Result<std::string> document_media_type(std::string_view text) {
   TRY_ASSIGN(const nlohmann::json value, parse_json(text, "document"));
   JsonReader::State state{"document", {}};
   const JsonReader from(state, &value);
-  const std::string named = from["mediaType"].text();
+  std::string named = from["mediaType"].text();
   TRY(state.status);
   if (!named.empty()) return named;
   if (from["schemaVersion"].value() && from["schemaVersion"].number() == 1) {

@@ -145,7 +145,7 @@ class Closure {
     for (const std::string& folder : runpath) folders.push_back(expand(folder, origin));
     folders.insert(folders.end(), folders_.begin(), folders_.end());
     for (const std::string& folder : folders) {
-      const std::string path = folder + "/" + library;
+      std::string path = folder + "/" + library;
       if (!folder.starts_with('/') || access(path.c_str(), R_OK) != 0) continue;
       const auto needs = read_needs(path);
       if (needs && *needs) return path;  // a 32-bit library of that name is none

@@ -146,7 +146,7 @@ Result<std::optional<Credentials>> find_credentials(const std::string& registry)
   for (const std::string& file : credential_files()) {
     TRY_ASSIGN(const auto text, read_file_at(AT_FDCWD, file, kLargestDocument));
     if (!text) continue;
-    TRY_ASSIGN(const auto found, credentials_in(*text, registry, file));
+    TRY_ASSIGN(auto found, credentials_in(*text, registry, file));
     if (found) return found;
   }
   return std::nullopt;

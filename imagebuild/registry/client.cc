@@ -80,7 +80,7 @@ tl::unexpected<Error> refused(std::string_view what, const std::string& where, c
 }  // namespace
 
 std::string error_text(const HttpResponse& response) {
-  const std::string status = "the registry answers " + std::to_string(response.status);
+  std::string status = "the registry answers " + std::to_string(response.status);
   const auto document = parse_json(response.body, "reply");
   if (!document) return status;
   JsonReader::State state{"reply", {}};
@@ -141,7 +141,7 @@ Result<HttpResponse> RegistryClient::request_once(HttpRequest& request) {
 
 Result<HttpResponse> RegistryClient::request(HttpRequest request) {
   for (int attempt = 0;; ++attempt) {
-    const auto response = request_once(request);
+    auto response = request_once(request);
     const bool again = response ? may_pass(response->status) : http_.failure() == HttpFailure::Transient;
     if (!again || attempt + 1 >= options_.attempts) return response;
     pause(attempt, response ? &*response : nullptr);

@@ -118,7 +118,7 @@ Result<std::string> fetch_package(const LockedPackage& package, const std::strin
   std::error_code error;
   fs::create_directories(cache, error);
   if (error) return fail_errno(cache, "", error.value());
-  const std::string path = cache + "/" + package.digest.hex();
+  std::string path = cache + "/" + package.digest.hex();
   if (const auto known = file_digest(path); known && *known == package.digest) return path;
   TRY_ASSIGN(const FetchFolder folder, FetchFolder::create(cache));
   TRY(run_client(package, folder.path()));

@@ -31,7 +31,7 @@ Result<Descriptor> store_image(const Store& store, ImageConfig config, const std
   manifest.annotations = annotations;
   // Both at once: the disk then makes them durable together. Nothing has the image's name before both are there.
   auto config_put = std::async(std::launch::async, [&] { return store.put(kMediaConfig, config_text); });
-  const auto stored = store.put(kMediaManifest, to_text(manifest));
+  auto stored = store.put(kMediaManifest, to_text(manifest));
   TRY(config_put.get());
   return stored;
 }

@@ -5,13 +5,23 @@
 
 namespace kontain::exitless {
 
-Pace Pace::usual(uint64_t ticks_per_us) {
-  constexpr unsigned kIdleMicroseconds = 200;
+namespace {
+
+// How many calls take `us` microseconds.
+unsigned calls_in(uint64_t us, uint64_t call_us) {
+  return static_cast<unsigned>(std::max<uint64_t>(1, us / std::max<uint64_t>(1, call_us)));
+}
+
+}  // namespace
+
+Pace Pace::usual(uint64_t ticks_per_us, uint64_t call_us) {
   Pace pace;
-  pace.gap = 300 * ticks_per_us;
-  pace.idle = kIdleMicroseconds * ticks_per_us;
+  pace.streak = calls_in(128, call_us);
+  pace.first_streak = calls_in(1024, call_us);
+  pace.gap = 10 * call_us * ticks_per_us;
+  pace.idle = 200 * ticks_per_us;
   pace.preempted = 200 * ticks_per_us;
-  pace.worthwhile = kIdleMicroseconds / 25;
+  pace.worthwhile = calls_in(256, call_us);
   pace.fresh = 10 * ticks_per_us;
   pace.spin = 30 * ticks_per_us;
   return pace;

@@ -67,7 +67,7 @@ bool is_open(uint32_t number) {
 
 SiteWatch::Policy policy_for(Options::Calls calls) {
   switch (calls) {
-    case Options::Calls::Auto: return SiteWatch::Policy::Measured;
+    case Options::Calls::Auto: return SiteWatch::Policy::Unknown;
     case Options::Calls::Patched: return SiteWatch::Policy::Always;
     default: return SiteWatch::Policy::Never;
   }
@@ -101,10 +101,16 @@ std::string credentials_of(task::Task& asking, pid_t tid) {
 }  // namespace
 
 CallService::CallService(Options::Calls calls, vcpu::Machine& machine, const CallTrace* trace, StartThread start_thread)
-    : calls_(calls), machine_(machine), start_thread_(std::move(start_thread)), sites_(policy_for(calls), machine.replaced_call_entry()) {
+    : calls_(calls),
+      machine_(machine),
+      start_thread_(std::move(start_thread)),
+      sites_(policy_for(calls), machine.replaced_call_entry()),
+      exit_cost_(machine.host_facts().call_cost.exit),
+      syscall_cost_(machine.host_facts().call_cost.syscall) {
   if (calls == Options::Calls::Exit || !machine.enable_posted_calls()) return;
   is_on_ = true;
   pace_ = pace_for(kTypicalSpeed);
+  if (exit_cost_ != 0) sites_.decide(syscall_cost_);
   first_ticks_ = __rdtsc();
   first_nanoseconds_ = nanoseconds_now();
   allow_calls(trace);
@@ -122,10 +128,16 @@ void CallService::allow_calls(const CallTrace* trace) {
 
 // A call that the guest answers would never be seen here, so that its instruction could be replaced.
 void CallService::note_site(task::Task& task, uint32_t number, uint64_t return_address) {
-  const bool knew = sites_.may_replace();
-  if (knew && !sites_.note_exit(task, return_address, ticks_per_microsecond())) return;
-  if (sites_.may_replace()) return answer_in_guest(number);
-  if (!knew) return;
+  if (!sites_.may_replace()) return answer_in_guest(number);
+  if (!sites_.note_exit(return_address)) return;
+  if (!sites_.is_decided()) {
+    if (!measure_cost(task)) return;
+    sites_.decide(syscall_cost_);
+  }
+  if (sites_.may_replace()) {
+    sites_.replace(task, return_address);
+    return answer_in_guest(number);
+  }
   for (uint32_t call = 0; call < held_back_.size(); ++call) answer_in_guest(call);
 }
 
@@ -177,12 +189,11 @@ void CallService::note_exit(task::Task& task, exitless::Streak& streak, uint32_t
   }
   note_site(task, number, return_address);
   if (verdict_ == Verdict::Not || !may_be_posted(task.process(), number, first_argument)) return;
-  const auto server = [this] {
+  const auto [wanted, gap] = [this] {
     const std::scoped_lock hold(lock_);
-    return server_;
+    return std::pair(server_ ? server_->wanted_streak() : pace_.first_streak, pace_.gap);
   }();
-  const unsigned wanted = server ? server->wanted_streak() : pace_.first_streak;
-  if (streak.note(__rdtsc(), pace_.gap, wanted)) wake_server(task);
+  if (streak.note(__rdtsc(), gap, wanted)) wake_server(task);
 }
 
 bool CallService::may_be_posted(task::Process& process, uint32_t number, uint64_t first_argument) {
@@ -248,29 +259,40 @@ exitless::Server::Work CallService::server_work(task::Process& process) {
   return work;
 }
 
+// False: it is too early to tell, or a signal came.
+bool CallService::measure_cost(task::Task& task) {
+  if (exit_cost_ != 0) return true;
+  const uint64_t speed = ticks_per_microsecond();
+  if (speed == 0) return false;
+  const auto exit = task.cpu().measure_exit();
+  const auto both = exit ? task.cpu().measure_syscall() : exit;
+  if (!exit || !both) return false;
+  syscall_cost_ = (*both - std::min(*both, *exit)) * 1000 / speed;
+  exit_cost_ = std::max<uint64_t>(1, *exit * 1000 / speed);
+  return true;
+}
+
 bool CallService::is_worthwhile(task::Task& task) {
   if (verdict_ != Verdict::Unknown) return verdict_ == Verdict::Worthwhile;
   const uint64_t speed = ticks_per_microsecond();
   if (speed == 0) return false;  // too early to tell
-  pace_ = pace_for(speed);
   if (calls_ == Options::Calls::Auto) {
-    if (!exitless::Placement().has_several()) {
-      verdict_ = Verdict::Not;
-      return false;
-    }
-    const auto cost = task.cpu().measure_exit();
-    if (!cost) return false;  // a signal came
-    if (*cost < kCheapExitNanoseconds * speed / 1000) {
+    if (exitless::Placement().has_several() && !measure_cost(task)) return false;
+    if (!exitless::Placement().has_several() || exit_cost_ < kCheapExitNanoseconds) {
       verdict_ = Verdict::Not;
       return false;
     }
   }
+  pace_ = pace_for(speed);
   verdict_ = Verdict::Worthwhile;
   return true;
 }
 
+// Until the cost of a call is known it is taken for the usual one.
 exitless::Pace CallService::pace_for(uint64_t speed) const {
-  return calls_ == Options::Calls::Auto ? exitless::Pace::usual(speed) : exitless::Pace::eager(speed);
+  if (calls_ != Options::Calls::Auto) return exitless::Pace::eager(speed);
+  return exit_cost_ == 0 ? exitless::Pace::usual(speed)
+                         : exitless::Pace::usual(speed, (exit_cost_ + syscall_cost_) / 1000);
 }
 
 uint64_t CallService::ticks_per_microsecond() const {

@@ -42,6 +42,9 @@ class CallService {
   void note_exit(task::Task& task, exitless::Streak& streak, uint32_t number, uint64_t first_argument,
                  uint64_t return_address);
 
+  // What is known of it, for the program that this one becomes.
+  vcpu::CallCost cost() const { return {exit_cost_, syscall_cost_}; }
+
   // Held across fork(2).
   std::mutex& lock() { return lock_; }
   // In the child, which has no other thread.
@@ -58,6 +61,7 @@ class CallService {
   void wake_server(task::Task& task);
   bool start_server(task::Task& task);
   exitless::Server::Work server_work(task::Process& process);
+  bool measure_cost(task::Task& task);
   bool is_worthwhile(task::Task& task);
   bool all_threads_agree(task::Process& process);
   void end_server();
@@ -77,6 +81,9 @@ class CallService {
   // Both at one moment near the start: what the time stamp counter's speed is known by.
   uint64_t first_ticks_ = 0;
   uint64_t first_nanoseconds_ = 0;
+
+  std::atomic<uint64_t> exit_cost_;  // nanoseconds; 0: not measured yet
+  std::atomic<uint64_t> syscall_cost_;
 
   std::mutex lock_;
   exitless::Pace pace_;

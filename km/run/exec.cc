@@ -96,6 +96,7 @@ Handover Monitor::describe_exec(task::Task& task, FoundProgram& found, std::vect
   handover.environment = std::move(environment);
   handover.options = options_;
   handover.host = machine_->host_facts();
+  handover.host->call_cost = calls_->cost();
   handover.limits = task.process().limits;
   handover.signal_mask = task.signal_mask;
   handover.personality = task.process().personality;

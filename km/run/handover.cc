@@ -122,6 +122,8 @@ void visit_host(Archive& archive, Facts& host) {
   } else {
     for (const kvm_cpuid_entry2& leaf : host->cpuid) archive.bytes(leaf);
   }
+  visit_number(archive, host->call_cost.exit);
+  visit_number(archive, host->call_cost.syscall);
 }
 
 template <class Archive, class State>

@@ -20,19 +20,24 @@ SiteWatch::Seen& SiteWatch::seen(uint64_t address) {
   return slot;
 }
 
-bool SiteWatch::note_exit(task::Task& task, uint64_t return_address, uint64_t ticks_per_microsecond) {
-  if (!may_replace()) return true;
+bool SiteWatch::note_exit(uint64_t return_address) {
+  const Policy policy = policy_;
+  if (policy == Policy::Never) return false;
   Seen& slot = seen(return_address);
   const uint32_t calls = slot.calls.load(std::memory_order_relaxed);
-  if (calls == kDone) return true;
-  if (calls + 1 < kOften && policy_ == Policy::Measured) {
-    slot.calls = calls + 1;
-    return false;
-  }
-  if (!is_worthwhile(task, ticks_per_microsecond)) return !may_replace();
+  if (calls == kDone) return false;
+  slot.calls = calls + 1;
+  return policy == Policy::Always || calls + 1 >= kOften;
+}
+
+void SiteWatch::decide(uint64_t syscall_cost) {
+  auto unknown = Policy::Unknown;
+  policy_.compare_exchange_strong(unknown, syscall_cost > kCheapSyscall ? Policy::Often : Policy::Never);
+}
+
+void SiteWatch::replace(task::Task& task, uint64_t return_address) {
   static_cast<void>(task.memory().replace_call_site(return_address, entry_));
-  slot.calls = kDone;
-  return true;
+  seen(return_address).calls = kDone;
 }
 
 bool SiteWatch::note_served(uint64_t return_address) {
@@ -42,17 +47,6 @@ bool SiteWatch::note_served(uint64_t return_address) {
   if (calls == kDone) return false;
   slot.calls = calls + 1;
   return calls + 1 >= kOftenServed;
-}
-
-bool SiteWatch::is_worthwhile(task::Task& task, uint64_t ticks_per_microsecond) {
-  if (policy_ == Policy::Always) return true;
-  if (ticks_per_microsecond == 0) return false;
-  const auto exit = task.cpu().measure_exit();
-  const auto syscall = exit ? task.cpu().measure_syscall() : exit;
-  if (!exit || !syscall) return false;  // a signal came
-  const bool is_slow = *syscall > *exit + kCheapSyscall * ticks_per_microsecond / 1000;
-  policy_ = is_slow ? Policy::Always : Policy::Never;
-  return is_slow;
 }
 
 }  // namespace kontain::run

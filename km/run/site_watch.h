@@ -13,7 +13,12 @@ namespace kontain::run {
 
 class SiteWatch {
  public:
-  enum class Policy : uint8_t { Never, Measured, Always };
+  enum class Policy : uint8_t {
+    Never,
+    Unknown,  // as decide() will say
+    Often,    // those that calls come from often
+    Always,
+  };
   // A SYSCALL that costs less beyond an exit is left alone, nanoseconds.
   static constexpr uint64_t kCheapSyscall = 5000;
 
@@ -22,9 +27,13 @@ class SiteWatch {
 
   // Calls may be replaced here, as far as is known yet.
   bool may_replace() const { return policy_.load(std::memory_order_relaxed) != Policy::Never; }
-  // A call of `task` that took an exit goes on at `return_address`. `ticks_per_microsecond`: 0 is not known yet. True:
-  // nothing more will be done about this instruction.
-  bool note_exit(task::Task& task, uint64_t return_address, uint64_t ticks_per_microsecond);
+  // A call that took an exit goes on at `return_address`. True: its instruction should be looked at now.
+  bool note_exit(uint64_t return_address);
+  bool is_decided() const { return policy_.load(std::memory_order_relaxed) != Policy::Unknown; }
+  // A SYSCALL costs so many nanoseconds.
+  void decide(uint64_t syscall_cost);
+  // Looks at the instruction, for good.
+  void replace(task::Task& task, uint64_t return_address);
   // As claimed by the payload, a call that was made for it without an exit goes on at `return_address`. True: it should
   // rather take an exit, to be looked at.
   bool note_served(uint64_t return_address);
@@ -38,7 +47,6 @@ class SiteWatch {
   static constexpr size_t kSlots = 1024;
 
   Seen& seen(uint64_t address);
-  bool is_worthwhile(task::Task& task, uint64_t ticks_per_microsecond);
 
   std::atomic<Policy> policy_;
   const uint64_t entry_;

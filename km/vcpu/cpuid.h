@@ -15,10 +15,19 @@ namespace kontain::vcpu {
 // XCR0's bits 0 to 9 but 8: x87, SSE, AVX, MPX, AVX-512 and PKRU, which fit the fixed 4 KiB of KVM_GET_XSAVE.
 inline constexpr uint64_t kUsableComponents = 0x2ff;
 
+// What calls cost, nanoseconds; 0: not measured yet.
+struct CallCost {
+  uint64_t exit = 0;     // out of the guest and back
+  uint64_t syscall = 0;  // the SYSCALL instruction by itself
+
+  bool is_known() const { return exit != 0; }
+};
+
 // What a machine learns of the host, the same for every machine on it.
 struct HostFacts {
   Recipe recipe = Recipe::A;
   std::vector<kvm_cpuid_entry2> cpuid;  // guest_cpuid()
+  CallCost call_cost;
 };
 
 // The CPUID leaves for KVM_SET_CPUID2. Recipe A: on most processors the payload sees their own CPUID whatever we say,

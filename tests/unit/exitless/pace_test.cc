@@ -26,6 +26,21 @@ TEST_CASE("periods that are not worth it make waking dearer, one that is makes i
   CHECK(backoff.wanted() == 4);
 }
 
+TEST_CASE("the dearer an exit, the sooner a server is worth it") {
+  const Pace cheap = Pace::usual(1000, 8);
+  CHECK(cheap.first_streak == 128);
+  CHECK(cheap.streak == 16);
+  CHECK(cheap.worthwhile == 32);
+  const Pace dear = Pace::usual(1000, 128);
+  CHECK(dear.first_streak == 8);
+  CHECK(dear.streak == 1);
+  CHECK(dear.worthwhile == 2);
+  CHECK(dear.gap == 1'280'000);
+  CHECK(Pace::usual(1000, 0).streak == 128);
+  CHECK(Pace::usual(1000, 5000).first_streak == 1);
+  CHECK(Pace::usual(1000, 5000).worthwhile == 1);
+}
+
 TEST_CASE("an eager server is woken by every call") {
   Backoff backoff(Pace::eager(1000));
   Streak streak;

@@ -132,6 +132,7 @@ void* Monitor::thread_main(void* opaque) {
 
 int Monitor::run_task(task::Task& task) {
   task.process().add_thread(task);
+  signal::block_host_signals();
   signal::bind_host_thread(&task);
   signal::set_host_mask(task.signal_mask);
   calls_->show_identity(task);
@@ -167,6 +168,7 @@ void* Monitor::server_main(void* opaque) {
   std::unique_ptr<ServerStart> start(static_cast<ServerStart*>(opaque));
   Monitor& monitor = start->monitor;
   task::become_helper_thread();
+  signal::block_all_signals();
   prctl(PR_SET_NAME, task::kHelperName.data(), 0, 0, 0);
   *start->is_named = true;
   start->is_named->notify_one();

@@ -41,6 +41,10 @@ constexpr uint64_t kCoreSignals = task::signal_bit(SIGQUIT) | task::signal_bit(S
                                   task::signal_bit(SIGSEGV) | task::signal_bit(SIGXCPU) | task::signal_bit(SIGXFSZ) |
                                   task::signal_bit(SIGSYS);
 
+// The signal that pthread_create leaves unblocked in every thread it makes, whatever its creator blocks (SIGCANCEL of
+// glibc). To a payload it is a signal as any other; musl's and glibc's timers use it.
+constexpr int kUnblockedAtBirth = 32;
+
 thread_local task::Task* t_task = nullptr;
 std::atomic<bool> g_end_claimed = false;
 
@@ -93,6 +97,15 @@ void die_of_own_fault(int signal) {
   host_action(signal, &fatal, nullptr);
 }
 
+// The thread does not have its payload's mask yet. Blocked for the time being, the signal is as it was sent.
+void keep_pending(int signal, const siginfo_t* info, ucontext_t* context) {
+  uint64_t mask = 0;
+  std::memcpy(&mask, &context->uc_sigmask, sizeof mask);
+  set_interrupted_mask(context, mask | task::signal_bit(signal));
+  host_call(SYS_rt_tgsigqueueinfo, static_cast<uint64_t>(host_call(SYS_getpid)),
+            static_cast<uint64_t>(host_call(SYS_gettid)), static_cast<uint64_t>(signal), address_of(info));
+}
+
 // The helper thread has no signals of its own.
 void on_helper_signal(int signal, const siginfo_t* info, ucontext_t* context) {
   if (info->si_code == SI_TKILL && info->si_pid == host_call(SYS_getpid)) {
@@ -110,6 +123,7 @@ void on_host_signal(int signal, siginfo_t* info, void* opaque) {
     return;
   }
   if (task::is_helper_thread()) return on_helper_signal(signal, info, context);
+  if (signal == kUnblockedAtBirth && t_task == nullptr) return keep_pending(signal, info, context);
   if (fault_signal && is_end_claimed()) {
     // Only a kick.
   } else if (fault_signal) {
@@ -149,7 +163,9 @@ bool may_dump_core(const task::Process& process) {
 }
 
 bool must_be_taken(const task::Process& process, int signal, const task::SignalAction& action) {
-  if (action.handler == task::SignalAction::kDefault) return dumps_core(signal) && may_dump_core(process);
+  if (action.handler == task::SignalAction::kDefault) {
+    return signal == kUnblockedAtBirth || (dumps_core(signal) && may_dump_core(process));
+  }
   return action.has_handler();
 }
 
@@ -181,6 +197,7 @@ void adopt_inherited_signals(task::Process& process) {
     ignored.handler = task::SignalAction::kIgnore;
     process.signals().set(signal, ignored);
   }
+  apply_to_host(process, kUnblockedAtBirth, process.signals().get(kUnblockedAtBirth));
 }
 
 uint64_t inherited_mask() {

@@ -33,7 +33,7 @@ uint64_t inherited_mask();
 
 // Makes the host's disposition of `signal` that of the payload's `action`. Where the default action is to dump core and
 // the payload's RLIMIT_CORE lets it, the monitor writes that core (km/run/core_dump.h): the signal is taken in hand, to
-// be delivered as any other. Holds no lock.
+// be delivered as any other; so is the signal that new threads cannot block. Holds no lock.
 void apply_to_host(task::Process& process, int signal, const task::SignalAction& action);
 // For a process that begins, or whose RLIMIT_CORE has changed.
 void refresh_core_signals(task::Process& process);

@@ -424,6 +424,36 @@ CASE(set_tid_address_moves_the_word) {
   say("first word %d, result is the tid %d", child_tid_word, seen == tid);
 }
 
+// What raw_clone's thread was sent while it blocks everything: the signal, or an errno below zero.
+static void wait_for_blocked(void) {
+  static const unsigned long all = ~0UL;
+  static const struct timespec patience = {10, 0};
+  register unsigned long size __asm__("r10") = sizeof all;
+  long result;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "0"((long)SYS_rt_sigtimedwait), "D"(&all), "S"(NULL), "d"(&patience), "r"(size)
+                   : "rcx", "r11", "memory");
+  seen = (int)result;
+}
+
+// A thread has its creator's mask from its first moment, also for the signals that C libraries keep for themselves.
+CASE(signals_of_a_thread_that_begins) {
+  unsigned long all = ~0UL, before;
+  CHECK_EQ(syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, &before, sizeof all), 0);
+  for (int i = 0; i < 300; i++) {
+    int signal = 32 + i % 4;
+    seen = 0;
+    child_tid_word = 1;
+    long tid = raw_clone(THREAD_FLAGS | CLONE_CHILD_CLEARTID, stack + sizeof stack, NULL, &child_tid_word, NULL,
+                         wait_for_blocked);
+    CHECK_EQ(syscall(SYS_tgkill, getpid(), tid, signal), 0);
+    join_raw();
+    CHECK_EQ(seen, signal);
+  }
+  CHECK_EQ(syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof before), 0);
+}
+
 CASE(clone_flag_errors) {
   char* top = stack + sizeof stack;
   CHECK_ERR(syscall(SYS_clone, CLONE_THREAD, top, NULL, NULL, NULL), EINVAL);

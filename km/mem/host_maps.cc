@@ -1,6 +1,5 @@
 #include "km/mem/host_maps.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -10,7 +9,7 @@
 #include <cstring>
 #include <optional>
 
-#include "base/unique_fd.h"
+#include "base/procfs.h"
 
 namespace kontain::mem {
 namespace {
@@ -32,7 +31,7 @@ std::optional<HostMapping> parse_line(char* line) {
 std::string read_whole(const char* path) {
   constexpr size_t kPart = 64 << 10;
   std::string text;
-  const UniqueFd file(open(path, O_RDONLY | O_CLOEXEC));
+  const UniqueFd file = open_procfs(path);
   for (ssize_t got = 1; file && got > 0;) {
     const size_t old = text.size();
     text.resize(old + kPart);

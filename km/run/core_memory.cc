@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "base/checked.h"
+#include "base/procfs.h"
 #include "km/mem/copy.h"
 #include "km/mem/mapping_view.h"
 
@@ -72,7 +73,7 @@ core::CoreMapping mapping_of(const mem::MappingView& view, const std::vector<Hos
 // use that has more to gain than the core that is about to be written.
 UniqueFd open_own(const char* path) {
   prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-  UniqueFd file(open(path, O_RDONLY | O_CLOEXEC));
+  UniqueFd file = open_procfs(path);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   return file;
 }

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <optional>
 
-#include "base/unique_fd.h"
+#include "base/procfs.h"
 
 namespace kontain::run {
 namespace {
@@ -23,7 +23,7 @@ using StatFields = std::array<uint64_t, kFieldCount>;
 
 std::optional<StatFields> read_own_stat() {
   std::array<char, 2048> text{};
-  const UniqueFd fd(open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
+  const UniqueFd fd = open_procfs("/proc/self/stat");
   if (!fd || read(fd.get(), text.data(), text.size() - 1) <= 0) return std::nullopt;
   const char* at = std::strrchr(text.data(), ')');
   if (!at) return std::nullopt;

@@ -2,7 +2,6 @@
 
 #include <cpuid.h>
 #include <elf.h>
-#include <fcntl.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
@@ -14,13 +13,13 @@
 #include <string_view>
 
 #include "base/checked.h"
-#include "base/unique_fd.h"
+#include "base/procfs.h"
 
 namespace kontain::vcpu {
 namespace {
 
 std::string read_maps() {
-  UniqueFd fd(open("/proc/self/maps", O_RDONLY | O_CLOEXEC));
+  const UniqueFd fd = open_procfs("/proc/self/maps");
   std::string text;
   char buffer[8192];
   ssize_t count = 0;
@@ -92,7 +91,8 @@ bool replace_getcpu(std::span<std::byte> vdso) {
 
 std::optional<HostVdso> find_host_vdso() {
   const uint64_t start = getauxval(AT_SYSINFO_EHDR);
-  if (start == 0) return std::nullopt;
+  // Where its data are, which find_host_vdso_data() has to know, is said there only.
+  if (start == 0 || !open_procfs("/proc/self/maps")) return std::nullopt;
   Elf64_Ehdr header;
   std::memcpy(&header, reinterpret_cast<const void*>(start), sizeof header);
   // The section headers come last (arch/x86/entry/vdso).

@@ -14,11 +14,11 @@ struct HostVdso {
   uint64_t end;
 };
 
-// Nothing when the kernel was told not to provide one (vdso=0). Costs no system call.
+// Nothing when the kernel was told not to provide one (vdso=0), or there is no procfs to say where its data are.
 std::optional<HostVdso> find_host_vdso();
 
 // Where its data ([vvar] and, since 6.13, [vvar_vclock]) begin, right below it: read from /proc/self/maps. The vDSO's
-// own start when that cannot be read.
+// own start when that cannot be read any more.
 uint64_t find_host_vdso_data(const HostVdso& vdso);
 
 // True where the vDSO's getcpu asks for the limit of a segment, which kvm_pvm answers with the number of the vCPU: the

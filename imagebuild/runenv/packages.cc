@@ -52,10 +52,10 @@ class FetchFolder {
     if (!path_.empty()) fs::remove_all(path_, ignored);
   }
   const std::string& path() const { return path_; }
-  // The one file in it.
-  Result<std::string> file() const {
+  // The one file in it, or that of this name.
+  Result<std::string> file(const std::string& name) const {
     for (const auto& entry : fs::directory_iterator(path_)) {
-      if (entry.is_regular_file()) return entry.path().string();
+      if (entry.is_regular_file() && (name.empty() || entry.path().filename() == name)) return entry.path().string();
     }
     return fail(path_, "", "nothing was fetched");
   }
@@ -65,15 +65,46 @@ class FetchFolder {
   std::string path_;
 };
 
+// How each registry's own client is asked. Machines rarely list source packages, so they are looked for where the
+// binary ones come from, in lists of our own.
+struct Client {
+  const char* name;
+  const char* separator;  // between name and version
+  const char* script;     // of sh, with a folder and what to fetch as arguments
+};
+
+const Client& client_of(Registry registry) {
+  static const Client debian = {"apt-get download", "=", "cd \"$1\" && exec apt-get -q download \"$2\""};
+  static const Client npm = {"npm pack", "@", "cd \"$1\" && exec npm pack --silent \"$2\""};
+  static const Client source = {"apt-get source", "=", R"(
+set -e
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+mkdir -p "$scratch/lists/partial"
+apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Identifier: Packages' | sort -u |
+  grep -v -e security -e backports | sed 's/^/deb-src /; s/$/ main/' >"$scratch/sources.list"
+set -- "$1" "$2" -qq -o "Dir::Etc::SourceList=$scratch/sources.list" -o Dir::Etc::SourceParts=- \
+  -o "Dir::State::Lists=$scratch/lists" -o APT::Sandbox::User=root
+cd "$1"
+what=$2
+shift 2
+apt-get "$@" update
+apt-get "$@" source --download-only "$what")"};
+  switch (registry) {
+    case Registry::Debian: return debian;
+    case Registry::Npm: return npm;
+    case Registry::Source: return source;
+  }
+  return debian;
+}
+
 Result<void> run_client(const LockedPackage& package, const std::string& folder) {
-  const bool debian = package.registry == Registry::Debian;
-  const std::string spec = package.name + (debian ? "=" : "@") + package.version;
-  const char* script =
-      debian ? "cd \"$1\" && exec apt-get -q download \"$2\"" : "cd \"$1\" && exec npm pack --silent \"$2\"";
-  TRY_ASSIGN(const SubprocessResult result, run_subprocess({"sh", "-c", script, "sh", folder, spec}));
+  const Client& client = client_of(package.registry);
+  const std::string spec = package.name + client.separator + package.version;
+  TRY_ASSIGN(const SubprocessResult result, run_subprocess({"sh", "-c", client.script, "sh", folder, spec}));
   if (result.signal == 0 && result.exit_code == 0) return {};
-  const std::string last = result.err.substr(0, result.err.find('\n'));
-  return fail(debian ? "apt-get download" : "npm pack", spec, last.empty() ? "it failed" : last);
+  const std::string first = result.err.substr(0, result.err.find('\n'));
+  return fail(client.name, spec, first.empty() ? "it failed" : first);
 }
 
 // Moves `fd` to the content of the data.tar member.
@@ -104,6 +135,14 @@ Result<UniqueFd> open_folder(const std::string& path) {
   return fd;
 }
 
+Result<void> place_source(const LockedPackage& package, const std::string& file, const std::string& folder) {
+  std::error_code error;
+  fs::create_directories(folder + "/source", error);
+  fs::copy_file(file, folder + "/source/" + package.file, error);
+  if (error) return fail_errno(folder + "/source/" + package.file, "", error.value());
+  return {};
+}
+
 }  // namespace
 
 std::string default_cache() {
@@ -122,7 +161,7 @@ Result<std::string> fetch_package(const LockedPackage& package, const std::strin
   if (const auto known = file_digest(path); known && *known == package.digest) return path;
   TRY_ASSIGN(const FetchFolder folder, FetchFolder::create(cache));
   TRY(run_client(package, folder.path()));
-  TRY_ASSIGN(const std::string file, folder.file());
+  TRY_ASSIGN(const std::string file, folder.file(package.file));
   TRY_ASSIGN(const Digest digest, file_digest(file));
   if (digest != package.digest) {
     return fail(package.name, package.version,
@@ -138,6 +177,7 @@ Result<std::unique_ptr<Source>> open_deb(UniqueFd fd, const std::string& name) {
 }
 
 Result<void> unpack_package(const LockedPackage& package, const std::string& file, const std::string& folder) {
+  if (package.registry == Registry::Source) return place_source(package, file, folder);
   UniqueFd fd(open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno(file, "", errno);
   const bool debian = package.registry == Registry::Debian;

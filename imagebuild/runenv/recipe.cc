@@ -42,8 +42,10 @@ std::string text_of(const json& object, const char* key) {
 
 Result<LockedPackage> parse_package(const json& value, Registry registry, std::string_view file) {
   if (!value.is_object()) return fail(file, "", "a package is no object");
-  LockedPackage package{registry, text_of(value, "name"), text_of(value, "version"), {}, 0};
+  LockedPackage package{registry, text_of(value, "name"), text_of(value, "version"), text_of(value, "file"), {}, 0};
   if (!is_plain(package.name) || !is_plain(package.version)) return fail(file, package.name, "a bad name or version");
+  const bool is_source = registry == Registry::Source;
+  if (is_source ? !is_plain(package.file) : !package.file.empty()) return fail(file, package.name, "a bad file name");
   TRY_ASSIGN(package.digest, Digest::parse("sha256:" + text_of(value, "sha256")));
   const auto size = value.find("size");
   if (size == value.end() || !size->is_number_unsigned()) return fail(file, package.name, "there is no size");
@@ -101,7 +103,8 @@ Result<std::vector<LockedPackage>> parse_lock(std::string_view text, std::string
   const json document = json::parse(text, nullptr, false);
   if (!document.is_object()) return fail(name, "", "it is no JSON object");
   std::vector<LockedPackage> packages;
-  for (const auto& [key, registry] : {std::pair{"debian", Registry::Debian}, std::pair{"npm", Registry::Npm}}) {
+  for (const auto& [key, registry] : {std::pair{"debian", Registry::Debian}, std::pair{"npm", Registry::Npm},
+                                      std::pair{"source", Registry::Source}}) {
     const auto list = document.find(key);
     if (list == document.end()) continue;
     if (!list->is_array() || list->size() > kMaxPackages) return fail(name, key, "it is no list of packages");
@@ -124,6 +127,7 @@ Result<Recipe> read_recipe(const std::string& folder) {
   recipe.description = text_of(document, "description");
   TRY_ASSIGN(recipe.uses, parse_names(document, "uses", file));
   TRY_ASSIGN(recipe.launchers, parse_launchers(document, file));
+  recipe.has_programs = fs::exists(folder + "/make");
   TRY_ASSIGN(const std::string lock, read_file(folder + "/lock.json"));
   TRY_ASSIGN(recipe.packages, parse_lock(lock, folder + "/lock.json"));
   return recipe;

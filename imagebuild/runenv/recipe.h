@@ -13,14 +13,16 @@
 
 namespace kontain::image::runenv {
 
-enum class Registry { Debian, Npm };
+// Where a package comes from; Source: a file of one of Debian's source packages.
+enum class Registry { Debian, Npm, Source };
 
 // One package as the lock file pins it.
 struct LockedPackage {
   Registry registry = Registry::Debian;
   std::string name;
   std::string version;
-  Digest digest;  // of the package's file
+  std::string file;  // of a source package: which of its files
+  Digest digest;     // of the package's file
   uint64_t size = 0;
 };
 
@@ -31,6 +33,9 @@ struct Recipe {
   std::vector<std::string> uses;  // names of recipes it is built on
   std::vector<LockedPackage> packages;
   std::map<std::string, std::string> launchers;  // "python.km" to the program below packages' debian/ that it is
+
+  // What makes programs of the sources, if there is something: the recipe's file "make" (make_programs.h).
+  bool has_programs = false;
 
   // The image's repository: "runenv-python-3.11".
   std::string repository() const { return "runenv-" + name; }

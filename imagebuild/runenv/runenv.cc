@@ -3,6 +3,7 @@
 #include "base/version.h"
 #include "imagebuild/build/roots.h"
 #include "imagebuild/runenv/launcher.h"
+#include "imagebuild/runenv/make_programs.h"
 #include "imagebuild/runenv/packages.h"
 
 namespace kontain::image::runenv {
@@ -64,7 +65,7 @@ class Runenvs {
     }
     auto workshop = build::Workshop::create(store_);
     if (!workshop) return failed(workshop.error());
-    const auto packages = unpack_packages(recipe, **workshop);
+    const auto packages = unpack_packages(recipe, digest, **workshop);
     if (!packages) return failed(packages.error());
     build::BuildOptions options = options_.build;
     options.context = recipe.folder;
@@ -78,7 +79,7 @@ class Runenvs {
     return build_from_dockerfile(store_, options, bases_, progress_);
   }
 
-  Result<std::string> unpack_packages(const Recipe& recipe, build::Workshop& workshop) {
+  Result<std::string> unpack_packages(const Recipe& recipe, const Digest& digest, build::Workshop& workshop) {
     TRY_ASSIGN(const std::string name, workshop.new_folder("packages"));
     std::string folder = workshop.path() + "/" + name;
     size_t number = 0;
@@ -86,6 +87,11 @@ class Runenvs {
       progress_.begin(recipe.name, ++number, recipe.packages.size(), package.name + " " + package.version);
       TRY_ASSIGN(const std::string file, fetch_package(package, options_.cache));
       TRY(unpack_package(package, file, folder));
+      progress_.end(recipe.name, "");
+    }
+    if (recipe.has_programs) {
+      progress_.begin(recipe.name, 1, 1, "make");
+      TRY(make_programs(recipe, digest, folder, options_.cache));
       progress_.end(recipe.name, "");
     }
     TRY(make_launchers(recipe.launchers, folder));

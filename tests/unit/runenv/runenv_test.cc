@@ -1,5 +1,8 @@
 #include <fcntl.h>
 
+#include <filesystem>
+
+#include "imagebuild/runenv/make_programs.h"
 #include "imagebuild/runenv/packages.h"
 #include "imagebuild/runenv/recipe.h"
 #include "tests/unit/build/scratch.h"
@@ -42,6 +45,24 @@ TEST_CASE("a lock file pins name, version, digest and size") {
   CHECK((*lock)[0].name == "libc6");
   CHECK((*lock)[0].digest.hex() == kHex);
   CHECK((*lock)[0].size == 5);
+}
+
+TEST_CASE("a lock file names the files of source packages") {
+  const auto lock_with = [](const std::string& file) {
+    return parse_lock("{\"source\": [{\"name\": \"zlib\", \"version\": \"1:1.2-1\", " + file + "\"sha256\": \"" + kHex +
+                          "\", \"size\": 5}]}",
+                      "lock.json");
+  };
+  const auto lock = lock_with("\"file\": \"zlib_1.2.orig.tar.gz\", ");
+  REQUIRE(lock);
+  CHECK((*lock)[0].registry == Registry::Source);
+  CHECK((*lock)[0].file == "zlib_1.2.orig.tar.gz");
+  CHECK_FALSE(lock_with(""));
+  CHECK_FALSE(lock_with("\"file\": \"../zlib\", "));
+  CHECK_FALSE(lock_with("\"file\": \"a/b\", "));
+  CHECK_FALSE(parse_lock(lock_of("\"name\": \"a\", \"version\": \"1\", \"file\": \"a\", \"sha256\": \"" + kHex +
+                                 "\", \"size\": 5"),
+                         "lock.json"));
 }
 
 TEST_CASE("lock files of strangers are refused") {
@@ -112,4 +133,46 @@ TEST_CASE("Debian packages of strangers are refused") {
     CAPTURE(name);
     CHECK_FALSE(open_deb(opened(scratch, name), name));
   }
+}
+
+namespace {
+
+// A recipe "made" whose file "make" is `script`, and its digest.
+Recipe recipe_that_makes(const build::Scratch& scratch, const std::string& script) {
+  write_recipe(scratch, "made", "");
+  scratch.file("made/make", "#!/bin/sh\n" + script, 0755);
+  
+  return *read_recipe((scratch / "made").string());
+}
+
+}  // namespace
+
+TEST_CASE("what a recipe makes of sources is kept by the recipe's digest") {
+  build::Scratch scratch;
+  const Recipe recipe = recipe_that_makes(scratch, "echo x >>'" + (scratch / "runs").string() +
+                                                       "'; cp -R \"$1\" \"$2/copy\"; ln -s copy \"$2/link\"; touch here\n");
+  CHECK(recipe.has_programs);
+  const std::string cache = (scratch / "cache").string();
+  for (const char* name : {"one", "two"}) {
+    scratch.file(std::string(name) + "/source/a.tar", "text");
+    const std::string folder = (scratch / name).string();
+    const auto made = make_programs(recipe, Digest::of("recipe"), folder, cache);
+    INFO((made ? "" : made.error().message()));
+    REQUIRE(made);
+    CHECK(std::filesystem::file_size(folder + "/made/copy/a.tar") == 4);
+    CHECK(std::filesystem::read_symlink(folder + "/made/link") == "copy");
+    CHECK_FALSE(std::filesystem::exists(folder + "/fresh.work"));
+  }
+  CHECK(std::filesystem::file_size(scratch / "runs") == 2);  // once
+}
+
+TEST_CASE("a recipe that cannot be made says so with its last line, and is not kept") {
+  build::Scratch scratch;
+  const Recipe recipe = recipe_that_makes(scratch, "echo first; echo no compiler >&2; exit 3\n");
+  scratch.file("one/source/a.tar", "text");
+  const std::string cache = (scratch / "cache").string();
+  const auto made = make_programs(recipe, Digest::of("recipe"), (scratch / "one").string(), cache);
+  REQUIRE_FALSE(made);
+  CHECK(made.error().message().ends_with(": no compiler"));
+  CHECK_FALSE(std::filesystem::exists(scratch / "one/made"));
 }

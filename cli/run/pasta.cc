@@ -66,6 +66,8 @@ Result<HelperProcesses> start_pasta(const std::vector<Publish>& publish, const H
                            "--config-net",
                            "--quiet",
                            "--foreground",
+                           // Else the gateway's address leads to what listens on the host's loopback only.
+                           "--no-map-gw",
                            "--tcp-ports",
                            ports_text(publish, false),
                            "--udp-ports",

@@ -53,11 +53,20 @@ expect_status 125 as_user kontain run --network bridge probe exit 0
 one_line_error "--network: bridge: needs root"
 expect_status 125 as_user kontain run -m 64m probe exit 0
 expect_status 0 as_user kontain run -d --name web -p 8080:80 server 80
-curl --silent --show-error --max-time 10 --retry 20 --retry-connrefused --retry-delay 1 http://127.0.0.1:8080/ >page
+curl --silent --show-error --max-time 10 --retry 20 --retry-all-errors --retry-delay 1 http://127.0.0.1:8080/ >page
 expect_contains page "hello from a kontainer"
 expect_status 0 as_user kontain logs web
 expect_contains out listening
 expect_status 0 as_user kontain rm -f web
+# What listens on the host's loopback only is not for kontainers, by whatever address.
+python3 -m http.server --bind 127.0.0.1 9090 >host.log 2>&1 &
+host_server=$!
+curl --silent --output /dev/null --retry 20 --retry-all-errors --retry-delay 1 http://127.0.0.1:9090/
+for address in 192.0.2.254 127.0.0.1; do
+  expect_status 1 as_user kontain run probe connect "$address" 9090
+done
+kill "$host_server"
+wait "$host_server" || true
 # The port is free again at once. Stopped from outside, and its network with it; so is that of one whose starter is killed.
 expect_status 0 as_user kontain run -d --name web -p 8080:80 server 80
 expect_status 0 as_user kontain stop web
@@ -75,7 +84,7 @@ nothing_runs pasta
 # The same by slirp4netns; also when that is all there is.
 expect_status 7 as_user kontain run --network slirp4netns probe exit 7
 expect_status 0 as_user kontain run -d --name web --network slirp4netns -p 127.0.0.1:8080:80 server 80
-curl --silent --show-error --max-time 10 --retry 20 --retry-connrefused --retry-delay 1 http://127.0.0.1:8080/ >page
+curl --silent --show-error --max-time 10 --retry 20 --retry-all-errors --retry-delay 1 http://127.0.0.1:8080/ >page
 expect_contains page "hello from a kontainer"
 [ -n "$(helpers)" ] || fail "no helper is seen while one runs"
 expect_status 125 as_user kontain run -d --name other --network slirp4netns -p 127.0.0.1:8080:80 server 80

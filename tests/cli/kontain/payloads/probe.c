@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -51,7 +52,10 @@ static int fill(size_t megabytes) {
 static int connect_to(const char *name, const char *port) {
   struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found;
   if (getaddrinfo(name, port, &hints, &found) != 0) return 1;
-  return connect(socket(AF_INET, SOCK_STREAM, 0), found->ai_addr, found->ai_addrlen) != 0;
+  int connection = socket(AF_INET, SOCK_STREAM, 0);
+  struct timeval patience = {5, 0};  // for connect(2), too
+  setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  return connect(connection, found->ai_addr, found->ai_addrlen) != 0;
 }
 
 int main(int argc, char **argv) {

@@ -6,6 +6,7 @@
 
 #include "base/subprocess.h"
 #include "base/version.h"
+#include "imagebuild/build/step_cache.h"
 
 namespace kontain::image::runenv {
 namespace {
@@ -39,11 +40,20 @@ Result<void> run_make(const Recipe& recipe, const std::string& sources, const st
   return fail(recipe.folder + "/make", log, result->out.empty() ? "it failed" : last_line(result->out));
 }
 
+Result<std::string> key_of(const Recipe& recipe) {
+  build::StepKey key("made");
+  for (const char* name : {"/make", "/lock.json"}) {
+    TRY_ASSIGN(const std::string text, read_recipe_file(recipe.folder + name));
+    key.add(text);
+  }
+  return key.add(git_sha()).digest().hex();
+}
+
 }  // namespace
 
-Result<void> make_programs(const Recipe& recipe, const Digest& digest, const std::string& folder,
-                           const std::string& cache) {
-  const std::string kept = cache + "/made-" + digest.hex() + "-" + std::string(git_sha());
+Result<void> make_programs(const Recipe& recipe, const std::string& folder, const std::string& cache) {
+  TRY_ASSIGN(const std::string key, key_of(recipe));
+  const std::string kept = cache + "/made-" + key;
   try {
     if (!fs::exists(kept)) {
       const std::string fresh = folder + "/fresh", part = kept + ".part";

@@ -21,13 +21,6 @@ using nlohmann::json;
 constexpr size_t kMaxFile = 1 << 20;
 constexpr size_t kMaxPackages = 1000;
 
-Result<std::string> read_file(const std::string& path) {
-  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return fail_errno(path, "", errno);
-  FdSource source(std::move(fd), path);
-  return read_all(source, kMaxFile, path);
-}
-
 // Names and versions go into command lines of package managers and into paths.
 bool is_plain(std::string_view text) {
   if (text.empty() || text.size() > 128 || text[0] == '-' || text[0] == '.') return false;
@@ -99,6 +92,13 @@ Result<void> add_in_order(const std::vector<Recipe>& all, std::string_view name,
 
 }  // namespace
 
+Result<std::string> read_recipe_file(const std::string& path) {
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return fail_errno(path, "", errno);
+  FdSource source(std::move(fd), path);
+  return read_all(source, kMaxFile, path);
+}
+
 Result<std::vector<LockedPackage>> parse_lock(std::string_view text, std::string_view name) {
   const json document = json::parse(text, nullptr, false);
   if (!document.is_object()) return fail(name, "", "it is no JSON object");
@@ -121,14 +121,14 @@ Result<Recipe> read_recipe(const std::string& folder) {
   recipe.folder = folder;
   recipe.name = fs::path(folder).filename().string();
   const std::string file = folder + "/recipe.json";
-  TRY_ASSIGN(const std::string text, read_file(file));
+  TRY_ASSIGN(const std::string text, read_recipe_file(file));
   const json document = json::parse(text, nullptr, false);
   if (!document.is_object()) return fail(file, "", "it is no JSON object");
   recipe.description = text_of(document, "description");
   TRY_ASSIGN(recipe.uses, parse_names(document, "uses", file));
   TRY_ASSIGN(recipe.launchers, parse_launchers(document, file));
   recipe.has_programs = fs::exists(folder + "/make");
-  TRY_ASSIGN(const std::string lock, read_file(folder + "/lock.json"));
+  TRY_ASSIGN(const std::string lock, read_recipe_file(folder + "/lock.json"));
   TRY_ASSIGN(recipe.packages, parse_lock(lock, folder + "/lock.json"));
   return recipe;
 }

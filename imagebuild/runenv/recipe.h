@@ -41,6 +41,8 @@ struct Recipe {
   std::string repository() const { return "runenv-" + name; }
 };
 
+// A file of a recipe's folder, of at most 1 MiB.
+Result<std::string> read_recipe_file(const std::string& path);
 // The text of lock.json; hostile text is an error.
 Result<std::vector<LockedPackage>> parse_lock(std::string_view text, std::string_view name);
 Result<Recipe> read_recipe(const std::string& folder);

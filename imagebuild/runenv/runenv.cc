@@ -65,7 +65,7 @@ class Runenvs {
     }
     auto workshop = build::Workshop::create(store_);
     if (!workshop) return failed(workshop.error());
-    const auto packages = unpack_packages(recipe, digest, **workshop);
+    const auto packages = unpack_packages(recipe, **workshop);
     if (!packages) return failed(packages.error());
     build::BuildOptions options = options_.build;
     options.context = recipe.folder;
@@ -79,7 +79,7 @@ class Runenvs {
     return build_from_dockerfile(store_, options, bases_, progress_);
   }
 
-  Result<std::string> unpack_packages(const Recipe& recipe, const Digest& digest, build::Workshop& workshop) {
+  Result<std::string> unpack_packages(const Recipe& recipe, build::Workshop& workshop) {
     TRY_ASSIGN(const std::string name, workshop.new_folder("packages"));
     std::string folder = workshop.path() + "/" + name;
     size_t number = 0;
@@ -91,7 +91,7 @@ class Runenvs {
     }
     if (recipe.has_programs) {
       progress_.begin(recipe.name, 1, 1, "make");
-      TRY(make_programs(recipe, digest, folder, options_.cache));
+      TRY(make_programs(recipe, folder, options_.cache));
       progress_.end(recipe.name, "");
     }
     TRY(make_launchers(recipe.launchers, folder));

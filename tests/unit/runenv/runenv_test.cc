@@ -147,7 +147,7 @@ Recipe recipe_that_makes(const build::Scratch& scratch, const std::string& scrip
 
 }  // namespace
 
-TEST_CASE("what a recipe makes of sources is kept by the recipe's digest") {
+TEST_CASE("what a recipe makes of sources is kept") {
   build::Scratch scratch;
   const Recipe recipe = recipe_that_makes(scratch, "echo x >>'" + (scratch / "runs").string() +
                                                        "'; cp -R \"$1\" \"$2/copy\"; ln -s copy \"$2/link\"; touch here\n");
@@ -156,7 +156,7 @@ TEST_CASE("what a recipe makes of sources is kept by the recipe's digest") {
   for (const char* name : {"one", "two"}) {
     scratch.file(std::string(name) + "/source/a.tar", "text");
     const std::string folder = (scratch / name).string();
-    const auto made = make_programs(recipe, Digest::of("recipe"), folder, cache);
+    const auto made = make_programs(recipe, folder, cache);
     INFO((made ? "" : made.error().message()));
     REQUIRE(made);
     CHECK(std::filesystem::file_size(folder + "/made/copy/a.tar") == 4);
@@ -171,7 +171,7 @@ TEST_CASE("a recipe that cannot be made says so with its last line, and is not k
   const Recipe recipe = recipe_that_makes(scratch, "echo first; echo no compiler >&2; exit 3\n");
   scratch.file("one/source/a.tar", "text");
   const std::string cache = (scratch / "cache").string();
-  const auto made = make_programs(recipe, Digest::of("recipe"), (scratch / "one").string(), cache);
+  const auto made = make_programs(recipe, (scratch / "one").string(), cache);
   REQUIRE_FALSE(made);
   CHECK(made.error().message().ends_with(": no compiler"));
   CHECK_FALSE(std::filesystem::exists(scratch / "one/made"));

@@ -25,6 +25,7 @@ struct StartOrder {
   int kvm_fd = -1;                                               // /dev/kvm, read and write
   int self_fd = -1;                                              // km's executable; O_PATH is enough
   int registry_fd = -1;                                          // holds the lock of the kontainer's registry entry
+  int waited_for_fd = -1;                                        // closed when the payload is about to run
   std::string program;                                           // as execvp(3) takes it, in the process's own root
   std::vector<std::string> arguments;                            // the payload's argv with argv[0]
   std::vector<std::string> environment;                          // "NAME=value"

@@ -53,7 +53,7 @@ load::Loaded<Outcome> run_ordered(abi::StartOrder order, char** argv) {
       if (const auto file = make_start_order_file(order)) execute_again(*file, argv, environ, order.self_fd);
     }));
   }
-  for (const int number : {order.kvm_fd, order.self_fd, order.registry_fd}) {
+  for (const int number : {order.kvm_fd, order.self_fd, order.registry_fd, order.waited_for_fd}) {
     if (!close_on_exec(number)) return failed({"start order", "", errno_text(errno), errno});
   }
   const auto options = options_of(order);
@@ -67,6 +67,7 @@ load::Loaded<Outcome> run_ordered(abi::StartOrder order, char** argv) {
   if (auto loaded = (*monitor)->load(std::move(*found), order.environment); !loaded) {
     return tl::make_unexpected(loaded.error());
   }
+  if (order.waited_for_fd >= 0) close(order.waited_for_fd);
   (*monitor)->adopt_descriptors(nullptr);
   // The payload ends with this process: nothing is taken down in between.
   monitor->release()->run();

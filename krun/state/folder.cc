@@ -139,7 +139,7 @@ Result<void> Folder::signal_start() const {
   const char go = 1;
   if (::write(fd.get(), &go, 1) != 1) return fail_errno("start", file(kFifo), errno);
   unlink(file(kFifo).c_str());
-  // The only reader is the container's process: it lets go when it executes km, or ends.
+  // The only reader is the container's process: km lets go when the program is about to run, or ends.
   pollfd entry = {fd.get(), 0, 0};
   while (poll(&entry, 1, kStartPatience) < 0 && errno == EINTR) {
   }

@@ -18,12 +18,13 @@ struct Attempt {
   int64_t waits = kNone;
 };
 
-// `number` with `args`, a call of class kExitlessTry, without waiting: the result where it is known, the call to make
-// instead, or nothing when only the thread can make it.
+// One of them, or neither: only the thread can make the call.
 struct Attempted {
-  std::optional<int64_t> result;
-  std::optional<Attempt> call;
+  std::optional<int64_t> result;  // known already
+  std::optional<Attempt> call;    // to be made instead
 };
+
+// What becomes of `number` with `args`, a call of class kExitlessTry, where nobody may wait.
 Attempted attempt(Task& task, uint32_t number, const RawArgs& args);
 
 }  // namespace kontain::sys

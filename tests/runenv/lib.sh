@@ -83,6 +83,13 @@ service() {
   rm "$workdir/$1.tar"
 }
 
+# python_service RUNTIME: the folder service, with a Dockerfile of a service on that runtime.
+python_service() {
+  mkdir service
+  cp "$KONTAIN_SOURCE/tests/runenv/service.py" service/app.py
+  printf '%s\n' "FROM runenv-$1" "COPY app.py /app/" "USER app" "EXPOSE 8080" 'CMD ["python3", "/app/app.py"]' >service/Dockerfile
+}
+
 # answers NAME PORT PATH TEXT: runs the image under krun; what it serves at the path has the text in it.
 answers() {
   local name=$1 port=$2 path=$3 text=$4 got=""

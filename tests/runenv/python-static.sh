@@ -19,27 +19,7 @@ in_bundle python-3.11-static python3 /work/smoke.py >out 2>err || { tail -n 30 o
 expect_contains out "all passed"
 cat out
 
-mkdir service
-cat >service/app.py <<'END'
-import http.server, json, platform, sqlite3, ssl, sys
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        body = json.dumps({"python": sys.version.split()[0], "sqlite": sqlite3.sqlite_version, "tls": ssl.OPENSSL_VERSION}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-http.server.ThreadingHTTPServer(("", 8080), Handler).serve_forever()
-END
-cat >service/Dockerfile <<'END'
-FROM runenv-python-3.11-static
-COPY app.py /app/
-USER app
-EXPOSE 8080
-CMD ["python3", "/app/app.py"]
-END
+python_service python-3.11-static
 start_docker
 service python-static service
 answers python-static 18084 / '"python": "3.11' python3 -c 'import os; print(os.uname().release)'

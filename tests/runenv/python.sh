@@ -32,28 +32,7 @@ in_bundle python-3.11 python.km -c 'import ssl, sys; print(sys.prefix, sys.versi
 expect_contains out "/usr (3, 11)"
 expect_equal "$(readlink -f python-3.11/rootfs/usr/bin/python3)" "$(realpath python-3.11/rootfs/usr/bin/python.km)" "what python3 is"
 
-mkdir service
-cat >service/app.py <<'END'
-import http.server, json, platform, sqlite3, ssl, sys
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        facts = {"python": sys.version.split()[0], "kernel": platform.release(), "sqlite": sqlite3.sqlite_version}
-        body = json.dumps(facts).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-http.server.ThreadingHTTPServer(("", 8080), Handler).serve_forever()
-END
-cat >service/Dockerfile <<'END'
-FROM runenv-python-3.11
-COPY app.py /app/
-USER app
-EXPOSE 8080
-CMD ["python3", "/app/app.py"]
-END
+python_service python-3.11
 start_docker
 service python-service service
 answers python-service 18081 / '"python": "3.11' python3 -c 'import os; print(os.uname().release)'

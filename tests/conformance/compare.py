@@ -10,6 +10,7 @@ KVM, 1 otherwise.
 import argparse
 import concurrent.futures
 import difflib
+import glob
 import os
 import re
 import shutil
@@ -31,12 +32,14 @@ HUNG_LIMIT = 4  # then the rest is not run, so that a broken km costs minutes, n
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/"}
 
 KONTAIN_GCC = os.path.join(SDK, "bin/kontain-gcc")
+KONTAIN_GXX = os.path.join(SDK, "bin/kontain-g++")
 FLAGS = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread",
          "-Wno-infinite-recursion"]
 # What the cases do on purpose.
 GCC_FLAGS = ["-Wno-stringop-overread", "-Wno-stringop-overflow", "-Wno-array-bounds",
              "-Wno-clobbered"]
 CXX_FLAGS = ["-std=gnu++20", "-fnon-call-exceptions", *FLAGS[1:]]
+LIBCXX_FLAGS = ["-fexperimental-library"]  # libc++ 19 has std::jthread behind it
 BUILDS = {
     "glibc": ["gcc", *FLAGS, *GCC_FLAGS, "-lrt"],
     "fixed": [KONTAIN_GCC, *FLAGS, "-no-pie"],
@@ -51,8 +54,9 @@ def build(source, kind):
     program = os.path.join(PROGRAMS, f"{os.path.splitext(source)[0]}.{kind}")
     command = list(BUILDS[kind])
     if source.endswith(".cc"):
-        command = ["g++", *CXX_FLAGS, *(flag for flag in command if flag.startswith("-static"))]
-    inputs = [path, os.path.join(SOURCES, "case.h"), shutil.which(command[0]), __file__]
+        compiler, flags = (KONTAIN_GXX, LIBCXX_FLAGS) if command[0] == KONTAIN_GCC else ("g++", [])
+        command = [compiler, *CXX_FLAGS, *flags, *(flag for flag in command if flag in ("-static-pie", "-no-pie"))]
+    inputs = [path, *glob.glob(os.path.join(SOURCES, "*.h")), shutil.which(command[0]), __file__]
     if os.path.exists(program) and all(os.path.getmtime(i) < os.path.getmtime(program) for i in inputs):
         return program
     os.makedirs(PROGRAMS, exist_ok=True)

@@ -11,6 +11,8 @@ enter_node "$@"
 . "$KONTAIN_SOURCE/tests/engines/checks.sh"
 . "$KONTAIN_SOURCE/tests/engines/dockerd.sh"
 
+actions=$KONTAIN_SOURCE/tests/engines/everyday
+
 start_dockerd
 docker import - debian <"$EVERYDAY_IMAGE" >/dev/null
 mkdir context
@@ -28,10 +30,10 @@ for runtime in ${RUNTIMES:-runc krun}; do
   docker network create "net-$runtime" >/dev/null
   docker run -d --runtime=runc --network "net-$runtime" --name "sibling-$runtime" --network-alias sibling \
     --hostname sibling everyday sh -c 'nginx; exec /usr/sbin/sshd -D' >/dev/null
-  timeout 900 /usr/bin/python3 "$KONTAIN_SOURCE/tests/engines/everyday.py" "$runtime" "net-$runtime" "$runtime.json" ||
+  timeout 900 /usr/bin/python3 -B "$actions/session.py" "$runtime" "net-$runtime" "$runtime.json" ||
     fail "the list did not come to its end with $runtime"
   docker rm -f "sibling-$runtime" >/dev/null
 done
 [ -f runc.json ] && [ -f krun.json ] || exit 0
 [[ $(jq -r .kernel krun.json) == *.kontain ]] || fail "uname -r: $(jq -r .kernel krun.json)"
-python3 "$KONTAIN_SOURCE/tests/engines/everyday_compare.py" runc.json krun.json
+python3 "$actions/compare.py" runc.json krun.json

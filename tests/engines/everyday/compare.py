@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""everyday_compare.py THEIRS OURS: every action came to its end and showed the same."""
+"""compare.py THEIRS OURS: every action came to its end and showed the same."""
 import json
 import sys
 

@@ -53,16 +53,25 @@ Result<std::string> real_path(const std::string& path, const char* what) {
   return text;
 }
 
-// km needs one in the container, and files of the image must not take its place.
-void add_procfs(spec::Config& config) {
+// km needs one in the container, and files of the image must not take its place. Of processes that are not the
+// container's it shows what may be traced: each process sees itself.
+Result<void> add_procfs(spec::Config& config) {
   const auto is_there = [](const spec::Mount& mount) { return sandbox::clean_path(mount.destination) == "/proc"; };
-  if (std::ranges::any_of(config.mounts, is_there) || !config.find_namespace(CLONE_NEWPID)) return;
+  if (std::ranges::any_of(config.mounts, is_there)) return {};
   spec::Mount procfs;
   procfs.destination = "/proc";
   procfs.type = "proc";
   procfs.source = "proc";
   procfs.options = {"nosuid", "noexec", "nodev"};
+  if (!config.find_namespace(CLONE_NEWPID)) {
+    // Root of a user namespace can mount that of a pid namespace below its own only (proc_init_fs_context).
+    if (config.find_namespace(CLONE_NEWUSER)) {
+      return fail("mounts", "/proc", "without a pid namespace and with a user namespace, one has to be bound there");
+    }
+    procfs.options.push_back("hidepid=ptraceable");
+  }
   config.mounts.insert(config.mounts.begin(), procfs);
+  return {};
 }
 
 Result<std::string> find_rootfs(const spec::Config& config, const std::string& bundle) {
@@ -265,7 +274,7 @@ Result<state::State> create_container(CreateRequest& request, const Settings& se
   TRY_ASSIGN(const std::string bundle, real_path(request.bundle, "bundle"));
   std::string text;
   TRY_ASSIGN(spec::Config config, load_config(bundle, request.config, &text));
-  add_procfs(config);
+  TRY(add_procfs(config));
   if (!config.process) return fail(request.config, "process", "is missing");
   TRY(check_console(request, *config.process));
   TRY_ASSIGN(state::State state, first_state(request, config, bundle));

@@ -41,7 +41,9 @@ constexpr FieldRow kFields[] = {
     {"root.readonly", Honoured, ""},
     {"hostname", Honoured, ""},
     {"domainname", Honoured, ""},
-    {"mounts", Honoured, "where none is at /proc, a procfs is, or without a pid namespace an empty folder"},
+    {"mounts", Honoured,
+     "where none is at /proc, a procfs is; without a pid namespace it shows each process only itself, "
+     "and with a user namespace besides it is an error"},
     {"hooks.prestart", Honoured, ""},
     {"hooks.createRuntime", Honoured, ""},
     {"hooks.createContainer", Honoured, "programs of the host, run natively in the container's namespaces"},

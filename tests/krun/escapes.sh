@@ -77,13 +77,25 @@ done
 ln -s tmp b/rootfs/proc
 expect_status 1 krun run -b b "$tag-p4"
 rm b/rootfs/proc
-# Nor where it would be the host's.
+# Where it would be the host's, each process sees itself alone; and programs start others as ever.
 mkdir -p b/rootfs/proc/self
 cp b/config.json own-pids.json
 edit '.linux.namespaces -= [{"type":"pid"}]'
-arguments sh -c 'echo /proc/*; echo x 2>/dev/null >/proc/x || echo closed'
+cat >b/rootfs/data/look <<'S'
+echo alone $(ls /proc | grep -c '^[0-9]')
+[ -e /proc/1 ] || echo closed
+echo x 2>/dev/null >/proc/x || echo unwritable
+date >/dev/null && grep -q vvar /proc/self/maps; sh -c 'exit 7'; echo $?
+S
+arguments sh /data/look
 expect_status 0 krun run -b b "$tag-p5"
-expect_equal "$(tr '\n' ' ' <out)" '/proc/* closed ' "/proc"
+expect_equal "$(xargs <out)" 'alone 1 closed unwritable 7' "/proc"
+edit '.linux.namespaces += [{"type":"user"}] | .linux.uidMappings = [{"containerID":0,"hostID":0,"size":65536}] | .linux.gidMappings = .linux.uidMappings'
+expect_status 1 krun run -b b "$tag-p6"
+expect_contains err 'mounts: /proc: without a pid namespace and with a user namespace, one has to be bound there'
+edit '.mounts += [{"destination":"/proc","type":"bind","source":"/proc","options":["rbind"]}]'
+arguments sh -c 'sh -c "exit 7"'
+expect_status 7 krun run -b b "$tag-p7"
 rmdir b/rootfs/proc/self
 cp own-pids.json b/config.json
 edit '.mounts += [{"destination":"/proc","type":"proc","source":"proc"}]'

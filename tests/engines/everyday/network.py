@@ -49,8 +49,9 @@ def _(s):
 
 @action("nc both ways, ss")
 def _(s):
-    return s.run("set +m; (echo over | nc -l -q 5 -p 9999 >in) & sleep 1; ss -tln | grep -c :9999; "
-                 "echo there | nc -q 5 127.0.0.1 9999; wait; cat in; set -m")
+    return s.run("set +m; (echo over | nc -l -N -p 9999 >in) & "
+                 "until ss -tln | grep :9999 >/dev/null; do sleep 0.1; done; ss -tln | grep -c :9999; "
+                 "echo there | nc -N 127.0.0.1 9999; wait; cat in; set -m")
 
 
 @action("UNIX sockets")

@@ -21,7 +21,7 @@ all_checks() {
   done
 }
 
-start_dockerd
+start_dockerd '.experimental = true' # docker checkpoint is
 make_busybox_rootfs rootfs
 tar -C rootfs -c . | docker import - bb >/dev/null
 with_runtimes "${RUNTIMES:-runc krun}" all_checks

@@ -1,54 +1,16 @@
 #include "imagebuild/build/roots.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 
 #include "imagebuild/build/user_namespace.h"
 #include "imagebuild/layer/apply.h"
 
 namespace kontain::image::build {
 namespace {
-
-namespace fs = std::filesystem;
-
-UniqueFd open_locked(const std::string& path, int flags) {
-  UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | flags, 0600));
-  if (fd && flock(fd.get(), LOCK_EX | LOCK_NB) != 0) fd.reset();
-  return fd;
-}
-
-// Folders that somebody's tree left without permissions are opened up so that they can be removed by anybody but root.
-void remove_tree(const fs::path& path) {
-  std::error_code ignored;
-  if (geteuid() != 0) {
-    fs::recursive_directory_iterator walk(path, fs::directory_options::skip_permission_denied, ignored), end;
-    for (; walk != end; walk.increment(ignored)) {
-      if (walk->is_directory(ignored) && !walk->is_symlink(ignored)) {
-        fs::permissions(walk->path(), fs::perms::owner_all, fs::perm_options::add, ignored);
-      }
-    }
-  }
-  fs::remove_all(path, ignored);
-}
-
-// What nobody holds the lock of was left by a build that was killed.
-void remove_abandoned(const fs::path& top) {
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(top, ignored)) {
-    if (entry.path().extension() != ".lock") continue;
-    const UniqueFd lock = open_locked(entry.path().string(), 0);
-    if (!lock) continue;
-    fs::path folder = entry.path();
-    remove_tree(folder.replace_extension());
-    // Files of other users are left for a build that is root of a user namespace, as theirs was.
-    if (!fs::exists(folder, ignored)) fs::remove(entry.path(), ignored);
-  }
-}
 
 std::vector<Digest> key_of(const std::vector<StoredLayer>& layers) {
   std::vector<Digest> key;
@@ -74,30 +36,14 @@ std::optional<T> Workshop::find_made(const Made<T>& made, const std::vector<Dige
 }
 
 Result<std::unique_ptr<Workshop>> Workshop::create(const Store& store) {
-  const fs::path top = fs::path(store.directory()) / "build";
-  std::error_code error;
-  fs::create_directories(top, error);
-  if (error) return fail_errno(top.string(), "", error.value());
-  remove_abandoned(top);
-  for (unsigned number = 0;; ++number) {
-    const std::string path = (top / (std::to_string(getpid()) + "-" + std::to_string(number))).string();
-    UniqueFd lock = open_locked(path + ".lock", O_EXCL);
-    if (!lock && (errno == EEXIST || errno == EWOULDBLOCK) && number < 1000) continue;
-    if (!lock) return fail_errno(path + ".lock", "", errno);
-    if (mkdir(path.c_str(), 0700) != 0) return fail_errno(path, "", errno);
-    return std::unique_ptr<Workshop>(new Workshop(store, path, std::move(lock)));
-  }
-}
-
-Workshop::~Workshop() {
-  remove_tree(path_);
-  unlink((path_ + ".lock").c_str());
+  TRY_ASSIGN(BuildFolder folder, BuildFolder::create(store));
+  return std::unique_ptr<Workshop>(new Workshop(store, std::move(folder)));
 }
 
 Result<std::string> Workshop::new_folder(std::string_view purpose) {
   const std::scoped_lock guard(mutex_);
   std::string name = std::string(purpose) + std::to_string(count_++);
-  const std::string path = path_ + "/" + name;
+  const std::string path = folder_.path() + "/" + name;
   if (mkdir(path.c_str(), 0755) != 0) return fail_errno(path, "", errno);
   // Whatever the umask: this folder may become the root of an image.
   if (chmod(path.c_str(), 0755) != 0) return fail_errno(path, "", errno);
@@ -108,7 +54,7 @@ Result<std::string> Workshop::unpacked(const std::vector<StoredLayer>& layers) {
   std::vector<Digest> key = key_of(layers);
   if (const auto name = find_made(unpacked_, key)) return *name;
   TRY_ASSIGN(std::string name, new_folder("root"));
-  const std::string path = path_ + "/" + name;
+  const std::string path = folder_.path() + "/" + name;
   const UniqueFd root(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root) return fail_errno(path, "", errno);
   ApplyOptions options;
@@ -140,7 +86,7 @@ Result<std::string> Workshop::mount_points() {
     if (!mount_points_.empty()) return mount_points_;
   }
   TRY_ASSIGN(std::string name, new_folder("mounts"));
-  const std::string path = path_ + "/" + name;
+  const std::string path = folder_.path() + "/" + name;
   for (const char* folder : {"/dev", "/proc", "/sys", "/etc"}) {
     if (mkdir((path + folder).c_str(), 0755) != 0) return fail_errno(path + folder, "", errno);
   }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/unique_fd.h"
+#include "imagebuild/build/build_folder.h"
 #include "imagebuild/build/tree.h"
 #include "imagebuild/context/folder.h"
 #include "imagebuild/store/image.h"
@@ -17,15 +17,13 @@
 
 namespace kontain::image::build {
 
-// A folder in the store for one build. What builds that were killed left there is removed by the next one.
+// The folder of one build, and what was unpacked there.
 class Workshop {
  public:
   static Result<std::unique_ptr<Workshop>> create(const Store& store);
   Workshop(const Workshop&) = delete;
   Workshop& operator=(const Workshop&) = delete;
-  ~Workshop();
-
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return folder_.path(); }
   // A new empty folder; its name in path().
   Result<std::string> new_folder(std::string_view purpose);
   // Layers applied one over the other: the name of the folder that holds the result. Made once for the same layers.
@@ -41,11 +39,9 @@ class Workshop {
   using Made = std::vector<std::pair<std::vector<Digest>, T>>;
   template <class T>
   std::optional<T> find_made(const Made<T>& made, const std::vector<Digest>& key);
-  Workshop(const Store& store, std::string path, UniqueFd lock)
-      : store_(store), path_(std::move(path)), lock_(std::move(lock)) {}
+  Workshop(const Store& store, BuildFolder folder) : store_(store), folder_(std::move(folder)) {}
   const Store& store_;
-  std::string path_;
-  UniqueFd lock_;
+  BuildFolder folder_;
   std::mutex mutex_;
   unsigned count_ = 0;
   std::string mount_points_;

@@ -64,6 +64,7 @@ struct Child {
   std::vector<const char*> argv;
   int output = -1;
   int report = -1;
+  pid_t builder = -1;
 };
 
 // In the child, between fork and exec: system calls only.
@@ -74,6 +75,7 @@ struct Child {
     _exit(127);
   };
   prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != child.builder) _exit(127);  // killed before
   const int null = open("/dev/null", O_RDONLY);
   dup2(null, 0);
   dup2(child.output, 1);
@@ -126,7 +128,8 @@ Result<int> run_in_vm(const RunRequest& request) {
       overlay_options(request),
       {request.krun.c_str(), "--root", state.c_str(), "run", "--bundle", bundle.c_str(), request.id.c_str(), nullptr},
       output_write.get(),
-      report_write.get()};
+      report_write.get(),
+      getpid()};
   const pid_t pid = fork();
   if (pid < 0) return fail_errno("RUN", "fork", errno);
   if (pid == 0) become_krun(child);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "imagebuild/build/build_folder.h"
 #include "imagebuild/cli/verbs.h"
 #include "imagebuild/oci/json.h"
 #include "imagebuild/transport/graph.h"
@@ -78,6 +79,7 @@ Result<int> run_inspect(const Invocation& invocation, const std::string& source,
 Result<int> run_gc(const Invocation& invocation, int cache_days) {
   TRY_ASSIGN(const Store store, invocation.open_store());
   TRY_ASSIGN(const GcReport report, store.gc(std::chrono::hours(24) * cache_days));
+  TRY(build::remove_abandoned_builds(store));
   TRY(print(fmt::format("removed {} blobs, {}; {} are in use\n", report.blobs, human_size(report.bytes), report.kept)));
   return 0;
 }

@@ -71,6 +71,16 @@ expect_equal "$(cat by-user)" "$(cat by-root)" "the digest by a user and by root
 as_user unshare --user true || fail "no user namespaces here"
 expect_equal "$(user_build --print digest app)" "$(cat by-root)" "the digest from the cache"
 
+# What a killed build left is the user's to remove, files of subordinate users in folders of theirs, too.
+mkdir -p home/store/build/7-0/root0/private
+echo x >home/store/build/7-0/root0/private/file
+touch home/store/build/7-0.lock
+chown -R $user:$user home/store/build
+chown -R 500032:500043 home/store/build/7-0/root0/private
+chmod 700 home/store/build/7-0/root0/private
+user_build gc >/dev/null || fail "gc of what a killed build left"
+expect_equal "$(find home/store/build -mindepth 1 | wc -l)" 0 "what gc leaves of builds"
+
 # Without newuidmap: the user alone, which is said.
 mkdir empty
 printf 'FROM base\nRUN echo by hand >/file && id -u >>/file\n' >one-user/Dockerfile

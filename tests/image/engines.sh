@@ -60,6 +60,7 @@ for compression in gzip zstd; do
   name=hello-$compression
   # Another label: podman takes images with the same configuration for one.
   digest=$(kb -t $name --payload hello.km --label "packed=$compression" --compression $compression -o docker -o podman -o containerd --print digest)
+  expect_equal "$(kb verify $name)" "identical: $digest" "verify of $name"
   config=$(kb inspect $name --show manifest | jq -r .config.digest)
   expect_equal "$(docker image inspect --format '{{.Id}}' $name)" "$config" "docker's id of $name"
   expect_equal "$(docker run --rm --network none --runtime krun $name)" "$native" "docker with krun"

@@ -43,7 +43,7 @@ base() {
     mkdir "base.$name"
     ln "$tar" "base.$name/root.tar" 2>/dev/null || cp "$tar" "base.$name/root.tar"
     printf 'FROM scratch\nADD root.tar /\nCMD ["/bin/sh"]\n' >"base.$name/Dockerfile"
-    build -t "localhost/$name" --output "oci-archive:$workdir/base.oci:localhost/$name" "base.$name" >/dev/null
+    build -t "localhost/$name" --compression none --output "oci-archive:$workdir/base.oci:localhost/$name" "base.$name" >/dev/null
     buildah tag "$(buildah pull -q "oci-archive:$workdir/base.oci")" "localhost/$name"
     rm "$workdir/base.oci" "base.$name/root.tar"
   done

@@ -29,6 +29,7 @@ std::optional<Action> own_question(std::string_view arg) {
   if (arg == "-print-sysroot") return Action::PrintSysroot;
   if (arg == "-print-multiarch" || arg == "-dumpmachine") return Action::PrintMachine;
   if (arg == "-print-multi-os-directory") return Action::PrintDot;
+  if (arg == "-print-multi-lib") return Action::PrintMultilibs;
   if (arg == "-dumpversion" || arg == "-dumpfullversion") return Action::PrintVersion;
   if (arg == "-kontain-options") return Action::PrintOptions;
   return std::nullopt;

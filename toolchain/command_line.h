@@ -10,15 +10,16 @@
 namespace kontain::toolchain {
 
 enum class Action {
-  Compile,       // hand `CommandLine::args` to the driver
-  Help,          // --help
-  Version,       // --version
-  PrintMachine,  // -dumpmachine
-  PrintProgram,  // -print-prog-name=`value`; libtool asks for ld
-  PrintSysroot,  // -print-sysroot
-  PrintVersion,  // -dumpversion, -dumpfullversion
-  PrintDot,      // -print-multi-os-directory
-  PrintOptions,  // --kontain-options: the table of options.def as a document
+  Compile,         // hand `CommandLine::args` to the driver
+  Help,            // --help
+  Version,         // --version
+  PrintMachine,    // -dumpmachine
+  PrintProgram,    // -print-prog-name=`value`; libtool asks for ld
+  PrintSysroot,    // -print-sysroot
+  PrintVersion,    // -dumpversion, -dumpfullversion
+  PrintDot,        // -print-multi-os-directory
+  PrintMultilibs,  // -print-multi-lib
+  PrintOptions,    // --kontain-options: the table of options.def as a document
 };
 
 enum class Language { C, Cxx };  // kontain-gcc or kontain-g++: what is linked, and what a .h or .c is

@@ -77,6 +77,7 @@ Result<int> run(const std::vector<std::string>& raw_args, Language language) {
     case Action::PrintSysroot: return print(sdk.sysroot + "\n");
     case Action::PrintVersion: return print(LLVM_VERSION_STRING "\n");
     case Action::PrintDot: return print(".\n");
+    case Action::PrintMultilibs: return print(".;\n");
     case Action::PrintOptions: return print(gcc_options_as_markdown());
     case Action::Compile: break;
   }

@@ -41,9 +41,15 @@ Result<KontainNote> decode(Bytes descriptor) {
   if (header->header_size < sizeof(NoteHeader)) return malformed("says that its header is shorter than it can be");
   const std::optional<Bytes> toolchain = slice(descriptor, header->header_size, header->toolchain_size);
   if (!toolchain) return malformed("its toolchain identity does not fit");
+  std::optional<NoteCalls> calls;
+  if ((header->flags & kNoteCalls) != 0) {
+    if (header->header_size < sizeof(NoteHeader) + sizeof(NoteCalls)) return malformed("its set of calls does not fit");
+    calls = read<NoteCalls>(descriptor, sizeof(NoteHeader));
+  }
   return KontainNote{.abi_version = header->abi_version,
                      .minimum_km_version = header->minimum_km_version,
                      .flags = header->flags,
+                     .calls = calls,
                      .toolchain = std::string(toolchain->begin(), toolchain->end())};
 }
 

@@ -15,6 +15,7 @@ struct KontainNote {
   uint16_t abi_version = 0;
   uint32_t minimum_km_version = 0;  // pack_version
   uint32_t flags = 0;               // kNote* bits, and bits of later versions
+  std::optional<NoteCalls> calls;   // the system calls that the file can make, if the linker found them all
   std::string toolchain;            // as it stands in the file: may hold any bytes
 };
 

@@ -169,11 +169,15 @@ link_shared() {
   ln -sf libc++.so.1 "$lib/libc++.so"
 }
 
+# __USE_ISOC11 is glibc's word for having aligned_alloc; without it that one would come from musl, and free from here.
+# The placement of memory on NUMA nodes is not a payload's business: km refuses mbind.
 build_mimalloc() {
   source_of mimalloc '*'
   cd "$work/mimalloc"
+  grep -q 'defined(SYS_mbind)' src/os.c
+  sed -i 's/defined(SYS_mbind)/0/' src/os.c
   $compiler --sysroot="$stage/sysroot" -resource-dir="$stage/clang" "$(prefix_map)" -O2 -fPIC -DNDEBUG -DMI_MALLOC_OVERRIDE=1 \
-    -DMI_LIBC_MUSL=1 -fno-builtin-malloc -ftls-model=initial-exec -Iinclude -c src/static.c -o mimalloc.o
+    -D__USE_ISOC11=1 -DMI_LIBC_MUSL=1 -fno-builtin-malloc -ftls-model=initial-exec -Iinclude -c src/static.c -o mimalloc.o
   "$llvm/bin/llvm-ar" rcs "$stage/sysroot/usr/lib/libmimalloc.a" mimalloc.o
   cp include/mimalloc*.h "$stage/sysroot/usr/include/"
 }

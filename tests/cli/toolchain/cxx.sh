@@ -75,11 +75,3 @@ echo 'int f(void) { return sizeof("a"[0]) == sizeof(char); }' >f.c
 has facts ' T _Z1fv$'
 run 1 "$gcc" -o program program.o
 has err 'undefined symbol: .*std::'
-
-# Precompiled headers.
-printf '#include <vector>\ninline int f() { return std::vector<int>(3).size(); }\n' >all.h
-"$gxx" -x c++-header all.h -o all.h.pch
-echo 'int main() { return f() - 3; }' >uses.cc
-"$gxx" -include all.h -o uses uses.cc
-./uses
-if "$gxx" -include all.h -H -o uses uses.cc 2>&1 | grep -q 'c++/v1/vector'; then fail "the precompiled header was not used"; fi

@@ -12,6 +12,8 @@ same "$("$gcc" -dumpmachine)" x86_64-linux-musl
 has <("$gcc" -dumpversion) '^19\.'
 same "$("$gcc" -print-file-name=libc.a)" "$KONTAIN_SDK/lib/kontain/sysroot/usr/lib/libc.a"
 same "$("$gcc" -print-sysroot)" "$KONTAIN_SDK/lib/kontain/sysroot"
+same "$("$gcc" -print-multi-lib)" ".;"
+same "$("$gcc" -print-multi-directory)" .
 same "$("$gcc" -print-resource-dir)" "$KONTAIN_SDK/lib/kontain/clang"
 same "$("$gcc" -print-prog-name=ld)" "$KONTAIN_SDK/bin/kontain-ld"
 same "$("$gcc" -print-prog-name=as)" as

@@ -37,4 +37,10 @@ for mode in -static-pie "-static -DNO_EXPORTS" "-static-pie -Wl,--gc-sections" "
 done
 "$gcc" -shared -fPIC -o answers.so module.c
 "$gcc" -dynamic -rdynamic -o program main.c
-same "$("$KONTAIN_SDK/lib/kontain/sysroot/lib/ld-musl-x86_64.so.1" ./program "$PWD/answers.so")" "42 0"
+loader="$KONTAIN_SDK/lib/kontain/sysroot/lib/ld-musl-x86_64.so.1"
+for way in "" "$KONTAIN_SDK/bin/km"; do
+  [ -z "$way" ] || [ -w /dev/kvm ] || continue
+  same "$($way "$loader" ./program "$PWD/answers.so")" "42 0"
+  run 3 $way "$loader" ./program "$PWD/missing.so"
+  has out 'missing\.so: No such file'
+done

@@ -113,8 +113,29 @@ TEST_CASE("a longer header of a later version is skipped by its size") {
   CHECK((*found)->abi_version == 7);
 }
 
+TEST_CASE("the set of calls is there when its flag is") {
+  NoteHeader header = kHeader;
+  header.header_size = sizeof(NoteHeader) + sizeof(NoteCalls);
+  NoteCalls calls{};
+  calls.words[3] = 5;
+  Bytes contents;
+  const auto found = [&] {
+    contents.clear();
+    append(contents, header);
+    append(contents, calls);
+    for (char c : std::string("tools")) contents.push_back(static_cast<uint8_t>(c));
+    return find_kontain_note(note("Kontain", kNoteType, contents), 4)->value();
+  };
+  CHECK_FALSE(found().calls);
+  header.flags |= kNoteCalls;
+  REQUIRE(found().calls);
+  CHECK(found().calls->words[3] == 5);
+  CHECK(found().toolchain == "tools");
+}
+
 TEST_CASE("a note that contradicts itself is an error") {
   NoteHeader header = kHeader;
+  SECTION("a set of calls without room for it") { header.flags |= kNoteCalls; }
   SECTION("identity longer than the descriptor") { header.toolchain_size = 6; }
   SECTION("identity as long as can be") { header.toolchain_size = 0xffffffff; }
   SECTION("header shorter than the first version's") { header.header_size = 15; }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "toolchain/options.h"
+#include "toolchain/warnings.h"
 
 namespace kontain::toolchain {
 namespace {
@@ -53,13 +54,30 @@ void read_question(const InputArgList& parsed, CommandLine& plan) {
 
 bool is_option(const Arg& arg) { return !arg.getOption().matches(options::OPT_INPUT); }
 
-// `args` without those that options.def ignores; fails for those that it refuses. `parsed` tells options from the
-// values of options.
-Result<std::vector<std::string>> treat_options(const std::vector<std::string>& args, const InputArgList& parsed) {
+// The row of options.def that refuses a check among those of -fsanitize=A,B, or nothing.
+const GccOption* refused_check(const Arg& arg) {
+  if (!arg.getOption().matches(options::OPT_fsanitize_EQ)) return nullptr;
+  for (const char* check : arg.getValues()) {
+    const GccOption* option = find_gcc_option(std::string("-fsanitize=") + check);
+    if (option && option->treatment == Treatment::Refused) return option;
+  }
+  return nullptr;
+}
+
+// `args` as clang wants them: without those that options.def ignores, warnings by clang's names; fails for those that
+// it refuses. `parsed` tells options from the values of options.
+Result<std::vector<std::string>> treat_options(std::vector<std::string> args, const InputArgList& parsed) {
   std::vector<bool> dropped(args.size(), false);
   for (const Arg* arg : parsed) {
     const unsigned index = arg->getIndex();
     if (!is_option(*arg) || index >= args.size()) continue;
+    if (arg->getOption().getID() == options::OPT_W_Joined) {
+      const std::optional<std::string> warning = treat_warning(arg->getValue());
+      dropped[index] = !warning;
+      args[index] = "-W" + warning.value_or("");
+      continue;
+    }
+    if (const GccOption* refused = refused_check(*arg)) return fail("error", args[index], refused->note);
     const GccOption* option = find_gcc_option(args[index]);
     if (!option) continue;
     if (option->treatment == Treatment::Refused) return fail("error", args[index], option->note);
@@ -115,7 +133,9 @@ Result<std::vector<std::string>> link_mode(const InputArgList& parsed) {
 std::vector<std::string> sdk_options(const linker::Sdk& sdk) {
   return {"--no-default-config",
           // gcc says nothing about -pie next to -c and the like.
-          "-Wno-unused-command-line-argument", "--sysroot=" + sdk.sysroot,
+          "-Wno-unused-command-line-argument",
+          // A warning that only GCC has is one line, with -Werror too.
+          "-Wno-error=unknown-warning-option", "--sysroot=" + sdk.sysroot,
           // Where installations of GCC and CUDA are looked for: here, so that the host's are never found.
           "--gcc-toolchain=" + sdk.sysroot + "/usr", "--cuda-path=" + sdk.sysroot + "/usr",
           "-resource-dir=" + sdk.clang, "--rtlib=compiler-rt", "--unwindlib=libunwind", "-stdlib=libc++",

@@ -23,7 +23,7 @@ Made by `kontain-gcc --kontain-options` from `toolchain/options.def`.
 
 The programs take GCC's command line. What is special is listed here; `*` stands for any rest. All other options are
 clang 19's for x86-64 Linux: it honours them, or says that it does not know them. Warnings that only GCC knows get one
-line (`-Wunknown-warning-option`).
+line (`-Wunknown-warning-option`), which `-Werror` does not make an error.
 )";
 
 void append_section(std::string& out, std::string_view title, Treatment treatment) {

@@ -4,16 +4,36 @@
 
 for option in -pipe -fuse-ld=bfd -fuse-ld=gold -fuse-ld=mold -fno-tree-vectorize -fno-gcse -fvar-tracking-assignments \
   "--param max-inline-insns-single=5" --param=ssp-buffer-size=4 -static-libgcc -fuse-linker-plugin -fmax-errors=3 \
+  -fno-lifetime-dse -fno-aggressive-loop-optimizations -fwhole-program -fsched-pressure -gno-variable-location-views \
+  -Wno-maybe-uninitialized -Wno-error=stringop-overflow -Wno-nonsense -Wimplicit-fallthrough=3 -Warray-bounds=2 \
   -fdiagnostics-color=always -flto=auto -Wl,-O1 -no-canonical-prefixes -fno-semantic-interposition; do
   run 0 "$gcc" -Werror $option -o program "$hello"
   same "$(cat err)" ""
   same "$(./program)" "$greeting"
 done
 for option in -pg -fsanitize=address -fsanitize=thread -fopenmp --coverage -fplugin=x.so -specs=x -fprofile-generate \
-  -dumpspecs; do
+  -fsanitize=undefined,address -fno-toplevel-reorder -print-sysroot-headers-suffix -dumpspecs; do
   run 1 "$gcc" $option -o program "$hello"
   has err "^kontain-gcc: error: $option: "
 done
+# A warning that clang does not have is said, and is no error unless that is asked for; one with a level warns.
+run 0 "$gcc" -Werror -Wlogical-op -c "$hello"
+has err "warning: unknown warning option '-Wlogical-op'"
+run 1 "$gcc" -Werror=unknown-warning-option -Wlogical-op -c "$hello"
+cat >falls.c <<'END'
+int main(int argc, char** argv) {
+  switch (argc) {
+    case 7: argv++;
+    default: return argv == 0;
+  }
+}
+END
+run 1 "$gcc" -Werror -Wimplicit-fallthrough=3 -c falls.c
+has err 'Wimplicit-fallthrough'
+run 0 "$gcc" -Werror -Wimplicit-fallthrough -Wimplicit-fallthrough=0 -c falls.c
+same "$(cat err)" ""
+run 1 "$gcc" -Wall -Werror -Wno-maybe-uninitialized -c -x c - <<<'static int unused;'
+has err 'Wunused-variable'
 # The value of another option is not one.
 echo 'int pg(void) { return 1; }' >-pg
 run 0 "$gcc" -c -x c -o -specs=x -- -pg

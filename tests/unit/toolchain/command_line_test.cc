@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "toolchain/warnings.h"
+
 namespace kontain::toolchain {
 namespace {
 
@@ -19,6 +21,27 @@ long count(const Args& args, const std::string& wanted) {
 }
 
 }  // namespace
+
+TEST_CASE("warnings are called by clang's names") {
+  CHECK(treat_warning("all") == "all");
+  CHECK(treat_warning("error") == "error");
+  CHECK(treat_warning("error=format") == "error=format");
+  CHECK(treat_warning("logical-op") == "logical-op");
+  CHECK(treat_warning("format=2") == "format=2");
+  CHECK(treat_warning("implicit-fallthrough=5") == "implicit-fallthrough");
+  CHECK(treat_warning("implicit-fallthrough=0") == "no-implicit-fallthrough");
+  CHECK(treat_warning("nonsense=1") == "nonsense=1");
+  CHECK(treat_warning("") == "");
+  for (const char* kept :
+       {"no-format", "no-error", "no-error=format", "no-everything", "no-system-headers", "no-fatal-errors"}) {
+    INFO(kept);
+    CHECK(treat_warning(kept) == kept);
+  }
+  for (const char* left_out : {"no-maybe-uninitialized", "no-error=maybe-uninitialized", "no-", "no-error="}) {
+    INFO(left_out);
+    CHECK_FALSE(treat_warning(left_out));
+  }
+}
 
 TEST_CASE("executables are static-PIE unless the arguments choose") {
   CHECK(count({"a.c"}, "-static-pie") == 1);

@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kNoGroups[] = {"everything", "error", "fatal-errors", "system-headers"};
 
 bool clang_knows(std::string_view name) {
+  if (name.empty()) return false;  // what is in no group has that name
   return std::ranges::find(kNoGroups, name) != std::end(kNoGroups) || name.starts_with("system-headers-in-module=") ||
          clang::DiagnosticIDs::getGroupForWarningOption(name).has_value();
 }

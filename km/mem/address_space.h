@@ -43,6 +43,9 @@ inline constexpr uint64_t kStackGuard = 256 * kPageSize;
 inline constexpr uint64_t kTouchFill = 16 * kPageSize;
 inline constexpr uint64_t kLargestTouchFill = 64 * kPageSize;
 
+// How much of the memory that two processes share behind a fork each of them copies at once.
+inline constexpr uint64_t kCopiedAtOnce = 64 * kPageSize;
+
 // The arguments of mmap(2), untrusted.
 struct MapRequest {
   uint64_t address = 0;
@@ -133,8 +136,8 @@ class AddressSpace {
   // For those who have a guest address and nothing else; nullptr before serve_failed_copies().
   static AddressSpace* serving();
 
-  // A SYSCALL instruction before `return_address` becomes a jump to `entry` (call_sites.h), if it is in text of a file and
-  // there is room near it. True: it is one now.
+  // A SYSCALL instruction before `return_address` becomes a jump to `entry` (call_sites.h), if it is in text of a file
+  // and there is room near it. True: it is one now.
   bool replace_call_site(uint64_t return_address, uint64_t entry);
   // The address of the SYSCALL that the instruction at `pc`, one of ours, has to do with.
   std::optional<uint64_t> call_site_of(uint64_t pc);
@@ -142,7 +145,8 @@ class AddressSpace {
   // fork(2). Hold every lock of memory across the host's fork; release them in both processes. The child's locks are
   // free again, mappings with MADV_DONTFORK are gone, and it has no locked memory. Its page tables are its own copy:
   // what remains is another machine over the same memory.
-  void prepare_fork();
+  // `stack_pointer` of the thread that forks: memory around it is copied at once.
+  void prepare_fork(uint64_t stack_pointer);
   void finish_fork_in_parent();
   void finish_fork_in_child();
   // After a vfork(2) child has ended: if it was killed holding the lock, frees it. Best effort: what it was changing
@@ -213,6 +217,8 @@ class AddressSpace {
   long try_file(std::unique_lock<Lock>& hold, const Vma& vma, uint64_t page, int needed);
   void drop_file_entries();
   void drop_unforked();
+  void choose_copied_at_once(uint64_t stack_pointer);
+  void copy_at_once();
 
   Lock lock_;
   GuestPhysical& physical_;
@@ -234,6 +240,7 @@ class AddressSpace {
   // The last runs that were filled because one of their pages was touched, and which of them goes next.
   std::array<Run, 8> touched_{};
   size_t oldest_touched_ = 0;
+  std::vector<Run> copied_at_once_;  // by the fork that is under way
   CallSites sites_;
   std::atomic<bool> any_sites_ = false;  // ever
   // Chunks of 2 MiB that may have entries of file mappings: what has to be dropped after a host fault.

@@ -35,7 +35,7 @@ void reset_handlers(task::Process& process) {
 // the order in which they nest.
 class Monitor::ForkLocks {
  public:
-  ForkLocks(Monitor& monitor, task::Process& process)
+  ForkLocks(Monitor& monitor, task::Process& process, uint64_t stack_pointer)
       : memory_(*monitor.memory_),
         fds_(monitor.fds_),
         calls_(monitor.calls_->lock()),
@@ -43,7 +43,7 @@ class Monitor::ForkLocks {
         process_threads_(process.threads_lock()) {
     // A vCPU is made under the machine's lock, and needs pages.
     machine_ = std::unique_lock(monitor.machine_->lock());
-    memory_.prepare_fork();
+    memory_.prepare_fork(stack_pointer);
     fds_.lock();
     // vfork copies the actions while it holds the descriptors.
     actions_ = std::unique_lock(process.signals().lock());
@@ -90,7 +90,7 @@ mem::GuestResult<pid_t> Monitor::fork(task::Task& caller, const task::CloneReque
   int pidfd = -1;
   long pid = 0;
   {
-    ForkLocks locks(*this, caller.process());
+    ForkLocks locks(*this, caller.process(), caller.cpu().regs().rsp);
     share_registration();
     pid = host_call(SYS_clone, flags, 0, reinterpret_cast<uint64_t>(&pidfd));
     locks.release(static_cast<pid_t>(pid));

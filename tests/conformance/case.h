@@ -112,6 +112,16 @@ static inline long long now_ms(clockid_t clock) {
   return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
 }
 
+// A time from now, as timed waits take it.
+static inline struct timespec in_ms(clockid_t clock, long ms) {
+  struct timespec time;
+  clock_gettime(clock, &time);
+  time.tv_nsec += ms * 1000000;
+  time.tv_sec += time.tv_nsec / 1000000000;
+  time.tv_nsec %= 1000000000;
+  return time;
+}
+
 static inline pid_t my_tid(void) { return (pid_t)syscall(SYS_gettid); }
 
 // A zeroed mapping that stays shared over fork.

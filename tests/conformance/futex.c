@@ -49,15 +49,6 @@ static void join_waiter(struct Waiter* waiter) {
   say("waiter: %ld, errno %d", waiter->result, waiter->error);
 }
 
-static struct timespec in_ms(clockid_t clock, long ms) {
-  struct timespec time;
-  clock_gettime(clock, &time);
-  time.tv_nsec += ms * 1000000;
-  time.tv_sec += time.tv_nsec / 1000000000;
-  time.tv_nsec %= 1000000000;
-  return time;
-}
-
 CASE(wait_with_another_value) {
   words[0] = 5;
   CHECK_ERR(futex(&words[0], FUTEX_WAIT, 4, NULL, NULL, 0), EAGAIN);

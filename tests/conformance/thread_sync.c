@@ -81,31 +81,22 @@ CASE(condition_broadcast) {
   say("all woken");
 }
 
-static struct timespec after_ms(clockid_t clock, long ms) {
-  struct timespec time;
-  clock_gettime(clock, &time);
-  time.tv_nsec += ms * 1000000;
-  time.tv_sec += time.tv_nsec / 1000000000;
-  time.tv_nsec %= 1000000000;
-  return time;
-}
-
 CASE(timed_waits_end) {
   pthread_condattr_t attributes;
   pthread_cond_t monotonic;
   sem_t semaphore;
-  struct timespec end = after_ms(CLOCK_REALTIME, 20);
+  struct timespec end = in_ms(CLOCK_REALTIME, 20);
   pthread_mutex_lock(&mutex);
   CHECK_EQ(pthread_cond_timedwait(&condition, &mutex, &end), ETIMEDOUT);
   pthread_condattr_init(&attributes);
   pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
   pthread_cond_init(&monotonic, &attributes);
-  end = after_ms(CLOCK_MONOTONIC, 20);
+  end = in_ms(CLOCK_MONOTONIC, 20);
   CHECK_EQ(pthread_cond_timedwait(&monotonic, &mutex, &end), ETIMEDOUT);
-  end = after_ms(CLOCK_REALTIME, 20);
+  end = in_ms(CLOCK_REALTIME, 20);
   CHECK_EQ(pthread_mutex_timedlock(&mutex, &end), ETIMEDOUT);
   sem_init(&semaphore, 0, 0);
-  end = after_ms(CLOCK_REALTIME, 20);
+  end = in_ms(CLOCK_REALTIME, 20);
   CHECK_ERR(sem_timedwait(&semaphore, &end), ETIMEDOUT);
   CHECK_ERR(sem_trywait(&semaphore), EAGAIN);
   say("all timed out");

@@ -21,7 +21,7 @@ namespace {
 // Runs check() in a forked child, the memory's locks held across the fork: the child's exit status.
 template <class Check>
 int in_child(AddressSpace& memory, Check&& check) {
-  memory.prepare_fork();
+  memory.prepare_fork(0);
   const pid_t child = fork();
   if (child == 0) {
     memory.finish_fork_in_child();
@@ -137,14 +137,14 @@ TEST_CASE("vfork: the lock of a child that was killed inside it is freed, anybod
   NEEDS_RANGES();
   Space s;
   // A child shares this thread's storage, so to the lock this is what a dead child leaves behind.
-  s.memory.prepare_fork();
+  s.memory.prepare_fork(0);
   s.physical->finish_fork();
   s.memory.release_lock_of_dead_child();
   CHECK(s.map(4096) != 0);
   s.memory.release_lock_of_dead_child();  // free: nothing to do
   std::atomic<int> stage = 0;
   std::thread other([&] {
-    s.memory.prepare_fork();
+    s.memory.prepare_fork(0);
     stage = 1;
     while (stage != 2) std::this_thread::yield();
     s.memory.finish_fork_in_parent();

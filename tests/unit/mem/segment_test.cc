@@ -110,7 +110,7 @@ TEST_CASE("segment: a child inherits attachments") {
   Space s;
   const Segment segment(4096);
   const uint64_t at = attach(s, segment);
-  s.memory.prepare_fork();
+  s.memory.prepare_fork(0);
   const pid_t child = fork();
   if (child == 0) {
     s.memory.finish_fork_in_child();

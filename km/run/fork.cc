@@ -87,6 +87,7 @@ mem::GuestResult<pid_t> Monitor::fork(task::Task& caller, const task::CloneReque
   const uint64_t flags = (request.flags & kHostFlags) | static_cast<uint64_t>(request.exit_signal);
   const bool had_other_threads = caller.process().has_other_threads();
   if (trace_) trace_->name_threads();
+  starter_.tell_settled();
   int pidfd = -1;
   long pid = 0;
   {

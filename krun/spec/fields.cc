@@ -47,7 +47,7 @@ constexpr FieldRow kFields[] = {
     {"hooks.prestart", Honoured, ""},
     {"hooks.createRuntime", Honoured, ""},
     {"hooks.createContainer", Honoured, "programs of the host, run natively in the container's namespaces"},
-    {"hooks.startContainer", Honoured, "programs of the image, each in a virtual machine of its own"},
+    {"hooks.startContainer", Honoured, "programs of the image, each in a virtual machine of its own; one that fails makes start fail"},
     {"hooks.poststart", Honoured, ""},
     {"hooks.poststop", Honoured, ""},
     {"annotations", Honoured, "app.kontain.* of the list in docs/configuration.md; others are only shown"},

@@ -87,7 +87,6 @@ mem::GuestResult<pid_t> Monitor::fork(task::Task& caller, const task::CloneReque
   const uint64_t flags = (request.flags & kHostFlags) | static_cast<uint64_t>(request.exit_signal);
   const bool had_other_threads = caller.process().has_other_threads();
   if (trace_) trace_->name_threads();
-  starter_.tell_settled();
   int pidfd = -1;
   long pid = 0;
   {
@@ -131,6 +130,7 @@ void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& re
   if (registration_.fd() >= 0) kept.push_back(registration_.fd());
   if (process_->executable_fd >= 0) kept.push_back(process_->executable_fd);
   fds_.forget_all_in_fork_child(kept);
+  starter_.forget_in_fork_child();
   const fd::DescriptorRoom room(fds_);  // the payload may have none left
   task.process().proc_root = nullptr;   // its descriptors are closed
   sys::renew_proc_root(task);

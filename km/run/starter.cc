@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace kontain::run {
@@ -19,7 +20,7 @@ void tell_begun(int pipe) {
   static_cast<void>(!read(pipe, &byte, 1));
 }
 
-void Starter::tell_settled() {
+void Starter::close_pipe() {
   if (const int pipe = pipe_.exchange(-1); pipe >= 0) fds_.release(UniqueFd(pipe));
 }
 
@@ -43,6 +44,8 @@ bool Starter::waits_for_others(uint32_t number, const sys::RawArgs& args) {
     case SYS_poll: return static_cast<int>(args[2]) != 0;
     case SYS_epoll_wait:
     case SYS_epoll_pwait: return static_cast<int>(args[3]) != 0;
+    case SYS_wait4: return (args[2] & WNOHANG) == 0;
+    case SYS_waitid: return (args[3] & WNOHANG) == 0;
     case SYS_read:
     case SYS_readv: return !is_file(static_cast<int>(args[0]));
     default: return false;

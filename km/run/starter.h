@@ -21,20 +21,23 @@ class Starter {
 
   // `pipe` is the monitor's already (fd::MonitorFds::adopt).
   void attach(UniqueFd pipe) { pipe_ = pipe.release(); }
-  // The program has settled: a signal from outside finds what it has set up for it.
-  void tell_settled();
-  // Before a call of the program's is made.
+  // Before a call of the program's is made. When it waits for others the program has settled: a signal from outside
+  // finds what it has set up for it.
   void note_call(uint32_t number, const sys::RawArgs& args) {
-    if (pipe_.load(std::memory_order_relaxed) >= 0 && waits_for_others(number, args)) tell_settled();
+    if (pipe_.load(std::memory_order_relaxed) >= 0 && waits_for_others(number, args)) close_pipe();
   }
+  // A child is not what is waited for, and the pipe is closed in it.
+  void forget_in_fork_child() { pipe_ = -1; }
   // For fd::MonitorFds::on_renumber.
   bool renumber(int from, int to) { return pipe_.compare_exchange_strong(from, to); }
 
-  // Whether a call waits for something that comes from outside: for data, for time, for signals. Not for files, nor for
-  // the process's own threads.
+  // Whether a call waits for something that comes from outside: for data, time, signals, children. Not for files, nor
+  // for the process's own threads.
   static bool waits_for_others(uint32_t number, const sys::RawArgs& args);
 
  private:
+  void close_pipe();
+
   fd::MonitorFds& fds_;
   std::atomic<int> pipe_ = -1;
 };

@@ -65,7 +65,6 @@ mem::GuestResult<pid_t> Monitor::vfork(task::Task& caller, const task::CloneRequ
   auto stack = Mapping::create(kChildStackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK);
   if (!stack) return tl::make_unexpected(mem::Errno{ENOMEM});
   if (trace_) trace_->name_threads();
-  starter_.tell_settled();
   {
     std::scoped_lock hold(threads_lock_);
     share_registration();

@@ -1,5 +1,6 @@
 #include "km/run/starter.h"
 
+#include <linux/futex.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -11,6 +12,11 @@ namespace {
 bool is_file(int number) {
   struct stat info;
   return fstat(number, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode);
+}
+
+bool is_futex_wait(int operation) {
+  const int command = operation & FUTEX_CMD_MASK;
+  return command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET;
 }
 
 }  // namespace
@@ -44,6 +50,7 @@ bool Starter::waits_for_others(uint32_t number, const sys::RawArgs& args) {
     case SYS_poll: return static_cast<int>(args[2]) != 0;
     case SYS_epoll_wait:
     case SYS_epoll_pwait: return static_cast<int>(args[3]) != 0;
+    case SYS_futex: return is_futex_wait(static_cast<int>(args[1]));
     case SYS_wait4: return (args[2] & WNOHANG) == 0;
     case SYS_waitid: return (args[3] & WNOHANG) == 0;
     case SYS_read:

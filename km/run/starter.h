@@ -31,8 +31,8 @@ class Starter {
   // For fd::MonitorFds::on_renumber.
   bool renumber(int from, int to) { return pipe_.compare_exchange_strong(from, to); }
 
-  // Whether a call waits for something that comes from outside: for data, time, signals, children. Not for files, nor
-  // for the process's own threads.
+  // Whether a call waits for something that comes from outside of the thread: for data, time, signals, children,
+  // another thread. Not for files.
   static bool waits_for_others(uint32_t number, const sys::RawArgs& args);
 
  private:

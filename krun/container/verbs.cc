@@ -73,7 +73,7 @@ Result<state::Begun> begin(const std::string& root, const std::string& id) {
   TRY_ASSIGN(Held held, hold(root, id));
   if (held.status == state::Status::Stopped) return fail("cannot start a container that has stopped", "", "");
   if (held.status != state::Status::Created) return fail("cannot start an already running container", "", "");
-  TRY_ASSIGN(const state::Begun begun, held.folder.signal_start());
+  TRY_ASSIGN(const state::Begun begun, held.folder.signal_start(held.state.pid));
   if (begun == state::Begun::Yes) run_poststart_hooks(held);
   return begun;
 }

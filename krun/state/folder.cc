@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,7 +23,11 @@ constexpr char kStateFile[] = "state.json";
 constexpr char kFifo[] = "exec.fifo";
 constexpr size_t kLargest = 4 << 20;
 constexpr int kStartPatience = 30'000;  // milliseconds, for startContainer hooks
-constexpr int kSettlePatience = 100;    // for a program that computes
+// How long start waits for a program to settle: by the processor time that it takes, so that a busy machine makes no
+// difference; and altogether.
+constexpr int64_t kSettleProcessorTime = 50'000'000;  // nanoseconds
+constexpr int kSettleStep = 20;                       // milliseconds
+constexpr int kSettleSteps = 50;
 constexpr int kOnePage = 4096;
 // The first byte wakes init; the second one km takes when the program is about to run (base/abi/start_order.h).
 constexpr char kGo[] = "go";
@@ -59,6 +64,23 @@ short wait_for(int fd, short events, int milliseconds) {
   while (poll(&entry, 1, milliseconds) < 0 && errno == EINTR) {
   }
   return entry.revents;
+}
+
+// Nothing: there is no such process.
+std::optional<int64_t> processor_time(pid_t pid) {
+  clockid_t clock = 0;
+  timespec time = {};
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0) return std::nullopt;
+  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
+
+void wait_until_settled(int pipe, pid_t pid) {
+  const auto before = processor_time(pid);
+  for (int i = 0; i < kSettleSteps; ++i) {
+    if (wait_for(pipe, 0, kSettleStep) != 0) return;
+    const auto now = processor_time(pid);
+    if (!before || !now || *now - *before > kSettleProcessorTime) return;
+  }
 }
 
 }  // namespace
@@ -153,7 +175,7 @@ Result<UniqueFd> Folder::open_fifo_to_wait() const {
   return fd;
 }
 
-Result<Begun> Folder::signal_start() const {
+Result<Begun> Folder::signal_start(pid_t init) const {
   const UniqueFd fd(::open(file(kFifo).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
   if (!fd && errno == ENXIO) return fail("container process is already dead", "", "");
   if (!fd) return fail("cannot start a container that has already started", "", "");
@@ -164,7 +186,7 @@ Result<Begun> Folder::signal_start() const {
   // container's process.
   const short events = wait_for(fd.get(), POLLOUT, kStartPatience);
   if (events == POLLERR) return Begun::No;
-  if (events == POLLOUT) wait_for(fd.get(), 0, kSettlePatience);
+  if (events == POLLOUT) wait_until_settled(fd.get(), init);
   return Begun::Yes;
 }
 

@@ -87,9 +87,10 @@ class Folder {
   // The FIFO for start: made by create, opened for reading by the container's process.
   Result<void> make_fifo() const;
   Result<UniqueFd> open_fifo_to_wait() const;
-  // Wakes the waiting process and waits until the container's program has settled, a tenth of a second if it does not
+  // Wakes the waiting process and waits until the container's program has settled or has computed for 50 ms
   // (Begun::Yes), or until the process has ended before the program could run (Begun::No). Fails when nobody waits.
-  Result<Begun> signal_start() const;
+  // `init`: the waiting process.
+  Result<Begun> signal_start(pid_t init) const;
   bool has_fifo() const;
 
   void remove();

@@ -71,7 +71,7 @@ Result<Begun> start_with(size_t taken, bool ends) {
     for (size_t i = 0; i < taken; ++i) static_cast<void>(!read(reader->get(), &byte, 1));
     if (ends) reader->reset();
   });
-  auto begun = folder->signal_start();
+  auto begun = folder->signal_start(getpid());
   process.join();
   CHECK_FALSE(folder->has_fifo());
   folder->remove();
@@ -91,9 +91,9 @@ TEST_CASE("start fails where nobody waits for it") {
   REQUIRE(mkdtemp(root));
   auto folder = Folder::make(root, "c");
   REQUIRE(folder);
-  CHECK(folder->signal_start().error().what == "cannot start a container that has already started");
+  CHECK(folder->signal_start(getpid()).error().what == "cannot start a container that has already started");
   REQUIRE(folder->make_fifo());
-  CHECK(folder->signal_start().error().what == "container process is already dead");
+  CHECK(folder->signal_start(getpid()).error().what == "container process is already dead");
   folder->remove();
   rmdir(root);
 }

@@ -1,6 +1,7 @@
 #include "km/run/starter.h"
 
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -65,7 +66,8 @@ TEST_CASE("what waits for others") {
   CHECK(Starter::waits_for_others(SYS_wait4, {}));
   CHECK(Starter::waits_for_others(SYS_waitid, {}));
   CHECK_FALSE(Starter::waits_for_others(SYS_write, fd(pipe.writer)));
-  CHECK_FALSE(Starter::waits_for_others(SYS_futex, {}));
+  CHECK(Starter::waits_for_others(SYS_futex, sys::RawArgs{0, FUTEX_WAIT_PRIVATE}));
+  CHECK_FALSE(Starter::waits_for_others(SYS_futex, sys::RawArgs{0, FUTEX_WAKE_PRIVATE}));
   CHECK_FALSE(Starter::waits_for_others(~uint32_t{0}, {}));
 }
 

@@ -16,6 +16,7 @@ enum Key : char {
   kKvm = 'k',
   kSelf = 's',
   kRegistry = 'r',
+  kStarter = 'w',
   kProgram = 'p',
   kArgument = 'a',
   kVariable = 'e',
@@ -72,6 +73,7 @@ bool take(char key, std::string_view value, StartOrder& order) {
     case kKvm: return take_descriptor(value, order.kvm_fd);
     case kSelf: return take_descriptor(value, order.self_fd);
     case kRegistry: return take_descriptor(value, order.registry_fd);
+    case kStarter: return take_descriptor(value, order.starter_fd);
     case kProgram: return take_text(value, order.program);
     case kArgument: return take_item(value, order.arguments);
     case kVariable: return take_item(value, order.environment);
@@ -89,6 +91,7 @@ std::string encode_start_order(const StartOrder& order) {
   if (order.kvm_fd >= 0) put_number(out, kKvm, static_cast<uint64_t>(order.kvm_fd));
   if (order.self_fd >= 0) put_number(out, kSelf, static_cast<uint64_t>(order.self_fd));
   if (order.registry_fd >= 0) put_number(out, kRegistry, static_cast<uint64_t>(order.registry_fd));
+  if (order.starter_fd >= 0) put_number(out, kStarter, static_cast<uint64_t>(order.starter_fd));
   put(out, kProgram, order.program);
   for (const std::string& argument : order.arguments) put(out, kArgument, argument);
   for (const std::string& variable : order.environment) put(out, kVariable, variable);

@@ -5,6 +5,11 @@
 // The starter executes km by execveat(2) with AT_EMPTY_PATH and, as the whole environment, kStartOrderVariable=N, where
 // N is the number of the memory file. The file carries the seals kStartOrderSeals. km takes over the descriptors that
 // the order names before anything else happens; none of them is ever the payload's.
+//
+// `starter_fd` is the reading end of a pipe with one byte in it; the starter waits at the other end. km takes the byte
+// when the program is about to run, or cannot be run for a reason of its own (statuses 126 and 127). It closes the
+// descriptor when the program has settled: waits for something from outside for the first time, executes another
+// program, or ends. A pipe that is closed with the byte in it says that the program has not come to run.
 #pragma once
 
 #include <fcntl.h>
@@ -25,6 +30,7 @@ struct StartOrder {
   int kvm_fd = -1;                                               // /dev/kvm, read and write
   int self_fd = -1;                                              // km's executable; O_PATH is enough
   int registry_fd = -1;                                          // holds the lock of the kontainer's registry entry
+  int starter_fd = -1;                                           // see above
   std::string program;                                           // as execvp(3) takes it, in the process's own root
   std::vector<std::string> arguments;                            // the payload's argv with argv[0]
   std::vector<std::string> environment;                          // "NAME=value"

@@ -130,6 +130,7 @@ void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& re
   if (registration_.fd() >= 0) kept.push_back(registration_.fd());
   if (process_->executable_fd >= 0) kept.push_back(process_->executable_fd);
   fds_.forget_all_in_fork_child(kept);
+  starter_.forget_in_fork_child();
   const fd::DescriptorRoom room(fds_);  // the payload may have none left
   task.process().proc_root = nullptr;   // its descriptors are closed
   sys::renew_proc_root(task);

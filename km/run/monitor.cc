@@ -84,6 +84,7 @@ bool Monitor::renumber_fd(int from, int to) {
   if (process.shares_memory || process.has_other_threads()) return false;
   const bool is_of_the_machine = system_.renumber_fd(from, to) || machine_->renumber_fd(from, to);
   if (is_of_the_machine || self_.renumber(from, to) || registration_.renumber_fd(from, to)) return true;
+  if (starter_.renumber(from, to)) return true;
   // Not the trace's: a thread that has ended writes one more line.
   if (process.executable_fd != from) return sys::renumber_proc_root(process, from, to);
   process.executable_fd = to;
@@ -220,6 +221,13 @@ load::Loaded<void> Monitor::load(FoundProgram found, const std::vector<std::stri
   sys::apply_memory_limits(*main_task_);
   main_task_->cpu().start_at(start->entry, start->stack_pointer);
   return {};
+}
+
+void Monitor::attach_starter(int pipe) {
+  if (pipe < 0) return;
+  tell_begun(pipe);
+  UniqueFd fd(pipe);
+  if (keep(fd)) starter_.attach(std::move(fd));
 }
 
 void Monitor::adopt_descriptors(const Handover* handover) {

@@ -19,6 +19,7 @@
 #include "km/run/call_trace.h"
 #include "km/run/handover.h"
 #include "km/run/program_search.h"
+#include "km/run/starter.h"
 #include "km/run/thread_stop.h"
 #include "km/task/task.h"
 #include "km/vcpu/machine.h"
@@ -43,6 +44,8 @@ class Monitor final : public task::Lifecycle {
   void report_faults() { reports_faults_ = true; }
   // Lets people find the kontainer that `program` starts (km/registry).
   void enroll(const std::string& program);
+  // The program is about to run, and whoever waits at the pipe's other end shall know; -1: nobody does.
+  void attach_starter(int pipe);
   // Behind it: what is open and not ours is the payload's.
   void adopt_descriptors(const Handover* handover);
   // Runs the main thread. Returns never: the process ends as the payload does.
@@ -106,6 +109,7 @@ class Monitor final : public task::Lifecycle {
   std::optional<mem::AddressSpace> memory_;
   std::unique_ptr<task::Process> process_;
   std::unique_ptr<task::Task> main_task_;
+  Starter starter_{fds_};
   std::optional<CallTrace> trace_;
   std::unique_ptr<CallService> calls_;
   std::unique_ptr<ThreadStop> thread_stop_ = std::make_unique<ThreadStop>();

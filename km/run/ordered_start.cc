@@ -43,6 +43,12 @@ Handover state_of(const abi::StartOrder& order, const config::Options& options) 
 
 bool close_on_exec(int number) { return number < 0 || fcntl(number, F_SETFD, FD_CLOEXEC) == 0; }
 
+// What is wrong with the program is the end of a run; what is wrong with us is none.
+tl::unexpected<load::LoadError> not_run(const abi::StartOrder& order, const load::LoadError& error) {
+  if (order.starter_fd >= 0 && error.exit_status != kExitMonitorFailed) tell_begun(order.starter_fd);
+  return tl::make_unexpected(error);
+}
+
 }  // namespace
 
 load::Loaded<Outcome> run_ordered(abi::StartOrder order, char** argv) {
@@ -53,20 +59,21 @@ load::Loaded<Outcome> run_ordered(abi::StartOrder order, char** argv) {
       if (const auto file = make_start_order_file(order)) execute_again(*file, argv, environ, order.self_fd);
     }));
   }
-  for (const int number : {order.kvm_fd, order.self_fd, order.registry_fd}) {
+  for (const int number : {order.kvm_fd, order.self_fd, order.registry_fd, order.starter_fd}) {
     if (!close_on_exec(number)) return failed({"start order", "", errno_text(errno), errno});
   }
   const auto options = options_of(order);
   if (!options) return failed(options.error());
   auto found = find_program_of_image(order.program, order.arguments);
-  if (!found) return tl::make_unexpected(found.error());
+  if (!found) return not_run(order, found.error());
   const Handover state = state_of(order, *options);
   auto monitor = Monitor::create(*options, &state);
   if (!monitor) return failed(monitor.error());
   (*monitor)->adopt_limits(limits);
   if (auto loaded = (*monitor)->load(std::move(*found), order.environment); !loaded) {
-    return tl::make_unexpected(loaded.error());
+    return not_run(order, loaded.error());
   }
+  (*monitor)->attach_starter(order.starter_fd);
   (*monitor)->adopt_descriptors(nullptr);
   // The payload ends with this process: nothing is taken down in between.
   monitor->release()->run();

@@ -67,6 +67,8 @@ void ThreadLoop::handle_syscall() {
   std::optional<trace::CallText> text;
   if (trace_ && trace_->wants(number)) text.emplace(trace::CallText::begin(number, args, payload_reader()));
   CallTrace::set_current(text ? &*text : nullptr);
+  // A vfork child has a table of its own, and the parent's memory.
+  if (!task_.process().shares_memory) starter_.note_call(number, args);
   const int64_t result = make_call(task_, number, args);
   if (task_.context_replaced) {
     task_.context_replaced = false;

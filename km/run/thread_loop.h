@@ -6,6 +6,7 @@
 #include "km/run/call_service.h"
 #include "km/run/call_trace.h"
 #include "km/run/outcome.h"
+#include "km/run/starter.h"
 #include "km/run/thread_stop.h"
 #include "km/signal/delivery.h"
 #include "km/sys/args.h"
@@ -23,8 +24,8 @@ struct ThreadEnd {
 class ThreadLoop {
  public:
   // `trace` may be null. Everything outlives the object.
-  ThreadLoop(task::Task& task, CallTrace* trace, ThreadStop& stop, CallService& calls)
-      : task_(task), trace_(trace), stop_(stop), calls_(calls) {}
+  ThreadLoop(task::Task& task, CallTrace* trace, ThreadStop& stop, CallService& calls, Starter& starter)
+      : task_(task), trace_(trace), stop_(stop), calls_(calls), starter_(starter) {}
   ThreadEnd run();
 
  private:
@@ -41,6 +42,7 @@ class ThreadLoop {
   CallTrace* trace_;
   ThreadStop& stop_;
   CallService& calls_;
+  Starter& starter_;
   exitless::Streak streak_;
   std::optional<signal::FinishedCall> call_;
   mem::HostFaults host_faults_;

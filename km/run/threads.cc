@@ -136,7 +136,7 @@ int Monitor::run_task(task::Task& task) {
   signal::bind_host_thread(&task);
   signal::set_host_mask(task.signal_mask);
   calls_->show_identity(task);
-  const ThreadEnd end = ThreadLoop(task, trace(), *thread_stop_, *calls_).run();
+  const ThreadEnd end = ThreadLoop(task, trace(), *thread_stop_, *calls_, starter_).run();
   if (end.ends_process || task.process().shares_memory) end_process(task, end.outcome, end.call);
   signal::block_host_signals();
   signal::bind_host_thread(nullptr);

@@ -12,10 +12,19 @@ void add_exec(CLI::App& app, Invocation& invocation) {
   verb->add_option("-p,--process", request->process_file, "process.json");
   verb->add_flag("-t,--tty", *terminal, "with a terminal");
   verb->add_option("--cwd", request->cwd, "working directory");
-  verb->add_option("-e,--env", request->environment, "NAME=VALUE to add")->expected(1)->take_all();
+  verb->add_option("-e,--env", request->environment, "NAME=VALUE to add")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
   verb->add_option("-u,--user", request->user, "UID[:GID]");
-  verb->add_option("-g,--additional-gids", request->additional_gids, "further groups")->expected(1)->take_all();
-  verb->add_option("-c,--cap", request->capabilities, "capability to add")->expected(1)->take_all();
+  verb->add_option("-g,--additional-gids", request->additional_gids, "further groups")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+  verb->add_option("-c,--cap", request->capabilities, "capability to add")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
   verb->add_flag("--no-new-privs", *no_new_privileges, "set no_new_privs");
   verb->add_option("--apparmor", request->apparmor_profile, "AppArmor profile");
   verb->add_option("--process-label", request->process_label, "SELinux label");

@@ -189,6 +189,7 @@ void keep_own_descriptors(const InitPlan& plan, const Channel& channel) {
       _exit(1);
     }
   }
+  payload->starter_fd = plan.fifo.get();
   print_error(launch::execute(plan.monitor, *payload, first_closed_fd(plan.start)));
   _exit(125);
 }

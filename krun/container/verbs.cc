@@ -69,6 +69,18 @@ void run_poststart_hooks(const Held& held) {
   }
 }
 
+Result<state::Begun> begin(const std::string& root, const std::string& id) {
+  TRY_ASSIGN(Held held, hold(root, id));
+  if (held.status == state::Status::Stopped) return fail("cannot start a container that has stopped", "", "");
+  if (held.status != state::Status::Created) return fail("cannot start an already running container", "", "");
+  TRY_ASSIGN(const state::Begun begun, held.folder.signal_start(held.state.pid));
+  if (begun == state::Begun::Yes) run_poststart_hooks(held);
+  return begun;
+}
+
+// Why, the process itself has said.
+tl::unexpected<Error> never_began() { return fail("container process ended before its program could begin", "", ""); }
+
 Result<void> end_init(Held& held) {
   if (held.status == state::Status::Stopped || held.state.pid == 0) return {};
   const auto init = open_init(held.state);
@@ -115,9 +127,10 @@ Result<int> run_container(RunRequest& request, const Settings& settings) {
   if (relay) {
     TRY_ASSIGN(master, console::receive_descriptor(relay.get()));
   }
-  if (auto started = start_container(root, id); !started) {
+  const auto begun = begin(root, id);
+  if (!begun || (request.detach && *begun == state::Begun::No)) {
     static_cast<void>(delete_by_id(root, id, Force::Yes));
-    return tl::make_unexpected(started.error());
+    return begun ? never_began() : tl::make_unexpected(begun.error());
   }
   if (request.detach) return 0;
   TRY_ASSIGN(const int status, attend(state.pid, *signals, std::move(master)));
@@ -126,12 +139,8 @@ Result<int> run_container(RunRequest& request, const Settings& settings) {
 }
 
 Result<void> start_container(const std::string& root, const std::string& id) {
-  TRY_ASSIGN(Held held, hold(root, id));
-  if (held.status == state::Status::Stopped) return fail("cannot start a container that has stopped", "", "");
-  if (held.status != state::Status::Created) return fail("cannot start an already running container", "", "");
-  TRY(held.folder.signal_start());
-  run_poststart_hooks(held);
-  return {};
+  TRY_ASSIGN(const state::Begun begun, begin(root, id));
+  return begun == state::Begun::Yes ? Result<void>() : never_began();
 }
 
 Result<int> parse_signal(const std::string& signal) {

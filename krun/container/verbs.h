@@ -25,6 +25,7 @@ struct RunRequest {
 // create, start, and unless detached its end and delete: the exit status of the container's process.
 Result<int> run_container(RunRequest& request, const Settings& settings);
 
+// Returns when the container's program runs, and if it does so soon, waits for something for the first time.
 Result<void> start_container(const std::string& root, const std::string& id);
 
 // `signal`: "TERM", "SIGTERM" or a number.

@@ -169,6 +169,7 @@ Error execute(const Monitor& monitor, const Payload& payload, int first_closed) 
   abi::StartOrder order;
   order.kvm_fd = monitor.kvm.get();
   order.self_fd = monitor.km.get();
+  order.starter_fd = payload.starter_fd;
   order.program = payload.program;
   order.arguments = payload.arguments;
   order.environment = payload.environment;
@@ -180,7 +181,9 @@ Error execute(const Monitor& monitor, const Payload& payload, int first_closed) 
   if (syscall(SYS_close_range, static_cast<unsigned>(first_closed), ~0U, CLOSE_RANGE_CLOEXEC) != 0) {
     return {"close_range", "", errno_text(errno), errno};
   }
-  for (const int fd : {monitor.km.get(), monitor.kvm.get(), file->get()}) fcntl(fd, F_SETFD, 0);
+  for (const int fd : {monitor.km.get(), monitor.kvm.get(), file->get(), payload.starter_fd}) {
+    if (fd >= 0) fcntl(fd, F_SETFD, 0);
+  }
   std::string variable_text = std::string(abi::kStartOrderVariable) + "=" + std::to_string(file->get());
   std::vector<char*> arguments;
   for (const std::string& argument : payload.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));

@@ -37,6 +37,7 @@ struct Payload {
   std::vector<std::pair<std::string, std::string>> annotations;
   std::vector<std::string> seccomp_filters;
   uint64_t seccomp_flags = 0;
+  int starter_fd = -1;  // the order's (base/abi/start_order.h)
 };
 
 // Becomes km. Whatever is open from `first_closed` on is closed but for what km is given. Returns only on failure.

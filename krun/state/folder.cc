@@ -1,8 +1,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,7 +22,15 @@ namespace {
 constexpr char kStateFile[] = "state.json";
 constexpr char kFifo[] = "exec.fifo";
 constexpr size_t kLargest = 4 << 20;
-constexpr int kStartPatience = 30'000;  // milliseconds
+constexpr int kStartPatience = 30'000;  // milliseconds, for startContainer hooks
+// How long start waits for a program to settle: by the processor time that it takes, so that a busy machine makes no
+// difference; and altogether.
+constexpr int64_t kSettleProcessorTime = 50'000'000;  // nanoseconds
+constexpr int kSettleStep = 20;                       // milliseconds
+constexpr int kSettleSteps = 50;
+constexpr int kOnePage = 4096;
+// The first byte wakes init; the second one km takes when the program is about to run (base/abi/start_order.h).
+constexpr char kGo[] = "go";
 
 Result<void> make_folders(const std::string& path) {
   if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
@@ -38,6 +48,39 @@ Result<void> write_all(int fd, const std::string& text, const std::string& path)
     done += static_cast<size_t>(count);
   }
   return {};
+}
+
+// Whether the bytes are in the pipe: the one that reads them may end at any time.
+bool write_to_pipe(int fd, const std::string& bytes) {
+  const auto before = signal(SIGPIPE, SIG_IGN);
+  const ssize_t count = ::write(fd, bytes.data(), bytes.size());
+  signal(SIGPIPE, before);
+  return count == static_cast<ssize_t>(bytes.size());
+}
+
+// What has happened to `fd`: of `events`, or to its other end; 0: nothing in time.
+short wait_for(int fd, short events, int milliseconds) {
+  pollfd entry = {fd, events, 0};
+  while (poll(&entry, 1, milliseconds) < 0 && errno == EINTR) {
+  }
+  return entry.revents;
+}
+
+// Nothing: there is no such process.
+std::optional<int64_t> processor_time(pid_t pid) {
+  clockid_t clock = 0;
+  timespec time = {};
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0) return std::nullopt;
+  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
+
+void wait_until_settled(int pipe, pid_t pid) {
+  const auto before = processor_time(pid);
+  for (int i = 0; i < kSettleSteps; ++i) {
+    if (wait_for(pipe, 0, kSettleStep) != 0) return;
+    const auto now = processor_time(pid);
+    if (!before || !now || *now - *before > kSettleProcessorTime) return;
+  }
 }
 
 }  // namespace
@@ -132,18 +175,19 @@ Result<UniqueFd> Folder::open_fifo_to_wait() const {
   return fd;
 }
 
-Result<void> Folder::signal_start() const {
+Result<Begun> Folder::signal_start(pid_t init) const {
   const UniqueFd fd(::open(file(kFifo).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
   if (!fd && errno == ENXIO) return fail("container process is already dead", "", "");
   if (!fd) return fail("cannot start a container that has already started", "", "");
-  const char go = 1;
-  if (::write(fd.get(), &go, 1) != 1) return fail_errno("start", file(kFifo), errno);
+  fcntl(fd.get(), F_SETPIPE_SZ, kOnePage);
+  if (!write_to_pipe(fd.get(), kGo)) return fail_errno("start", file(kFifo), errno);
   unlink(file(kFifo).c_str());
-  // The only reader is the container's process: it lets go when it executes km, or ends.
-  pollfd entry = {fd.get(), 0, 0};
-  while (poll(&entry, 1, kStartPatience) < 0 && errno == EINTR) {
-  }
-  return {};
+  // The pipe has room for one write: it can be written to again when both bytes were taken. The only reader is the
+  // container's process.
+  const short events = wait_for(fd.get(), POLLOUT, kStartPatience);
+  if (events == POLLERR) return Begun::No;
+  if (events == POLLOUT) wait_until_settled(fd.get(), init);
+  return Begun::Yes;
 }
 
 void Folder::remove() {

@@ -62,6 +62,9 @@ class Lock {
   UniqueFd fd_;
 };
 
+// Whether a container's program has come to run, or its process ended before.
+enum class Begun { No, Yes };
+
 // The folder of one container.
 class Folder {
  public:
@@ -84,8 +87,10 @@ class Folder {
   // The FIFO for start: made by create, opened for reading by the container's process.
   Result<void> make_fifo() const;
   Result<UniqueFd> open_fifo_to_wait() const;
-  // Wakes the waiting process and waits until it has become the container's program. Fails when nobody waits.
-  Result<void> signal_start() const;
+  // Wakes the waiting process and waits until the container's program has settled or has computed for 50 ms
+  // (Begun::Yes), or until the process has ended before the program could run (Begun::No). Fails when nobody waits.
+  // `init`: the waiting process.
+  Result<Begun> signal_start(pid_t init) const;
   bool has_fifo() const;
 
   void remove();

@@ -29,6 +29,7 @@ std::string state_document() {
 
 std::string start_order() {
   abi::StartOrder order;
+  order.starter_fd = 3;
   order.program = "/bin/x";
   order.arguments = {"x", "y"};
   order.environment = {"A=b"};

@@ -58,6 +58,59 @@ expect_status 1 krun state "$tag-c1"
 expect_contains err "container \"$tag-c1\" does not exist"
 expect_status 0 krun delete -f "$tag-c1"
 
+# start returns when the program is about to run, and the pipe that says so is not the program's.
+arguments sleep 100
+for i in 1 2 3 4 5; do
+  krun create -b b --pid-file pid "$tag-s$i" </dev/null >/dev/null 2>&1
+  krun start "$tag-s$i"
+  expect_equal "$(cat "/proc/$(cat pid)/comm")" sleep "the process behind start"
+  if ls -l "/proc/$(cat pid)/fd" | grep -q fifo; then fail "the pipe of start is open"; fi
+  krun delete -f "$tag-s$i"
+done
+
+# It has set itself up by then: a signal right behind start finds its handler. One that computes is not waited for.
+edit '.root.readonly=false'
+arguments sh -c 'trap "echo got >>/data/signals; exit" TERM; sleep 60 & wait'
+for i in 1 2 3 4 5; do
+  krun create -b b --pid-file pid "$tag-t$i" </dev/null >/dev/null 2>&1
+  krun start "$tag-t$i"
+  krun kill "$tag-t$i" TERM
+  in_time sh -c "! kill -0 $(cat pid) 2>/dev/null" || fail "the signal is lost"
+  krun delete "$tag-t$i"
+done
+expect_equal "$(grep -c got b/rootfs/data/signals)" 5 "signals"
+arguments sh -c 'while :; do :; done'
+krun create -b b "$tag-t" </dev/null >/dev/null 2>&1
+expect_status 0 krun start "$tag-t"
+expect_equal "$(krun state "$tag-t" | jq -r .status)" running status
+krun delete -f "$tag-t"
+
+# What ends before it is an error of start's; a file that is no program ends as natively.
+cp b/config.json plain.json
+ends_before() {
+  krun create -b b "$tag-e" </dev/null >/dev/null 2>said
+  expect_status 1 krun start "$tag-e"
+  expect_contains err "ended before its program could begin"
+  expect_contains said "$1"
+  expect_equal "$(krun state "$tag-e" | jq -r .status)" stopped status
+  krun delete "$tag-e"
+  expect_status 1 krun run -d -b b "$tag-e"
+  expect_equal "$(krun list -q)" "" "left over"
+}
+edit '.hooks.startContainer=[{"path":"/bin/false"}]'
+ends_before "startContainer hook: /bin/false: failed"
+cp plain.json b/config.json
+edit '.annotations={"app.kontain.trace-file":"/x"}'
+ends_before "no annotation may set this"
+cp plain.json b/config.json
+echo nothing >b/rootfs/data/text
+chmod 755 b/rootfs/data/text
+arguments /data/text
+krun create -b b "$tag-e" </dev/null >/dev/null 2>said
+expect_status 0 krun start "$tag-e"
+krun delete -f "$tag-e"
+expect_status 126 krun run -b b "$tag-e"
+
 arguments sh -c 'exit 42'
 expect_status 42 krun run -b b "$tag-c2"
 arguments nothing

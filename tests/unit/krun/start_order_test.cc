@@ -9,6 +9,7 @@ StartOrder example() {
   StartOrder order;
   order.kvm_fd = 5;
   order.self_fd = 6;
+  order.starter_fd = 7;
   order.program = "/bin/sh";
   order.arguments = {"sh", "", "-c"};
   order.environment = {"A=\xff", "B="};
@@ -24,6 +25,7 @@ TEST_CASE("a start order survives its file") {
   CHECK(copy->kvm_fd == 5);
   CHECK(copy->self_fd == 6);
   CHECK(copy->registry_fd == -1);
+  CHECK(copy->starter_fd == 7);
   CHECK(copy->arguments == example().arguments);
   CHECK(copy->environment == example().environment);
   CHECK(copy->annotations == example().annotations);

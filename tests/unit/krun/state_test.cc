@@ -1,8 +1,11 @@
 #include "krun/state/state.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
+#include <thread>
 
 namespace kontain::krun::state {
 namespace {
@@ -50,6 +53,49 @@ TEST_CASE("a process is told from a later one by its start") {
   REQUIRE(own);
   CHECK(*own > 0);
   CHECK_FALSE(process_start_time(4194304 + 1));
+}
+
+// What start says when the container's process takes `taken` bytes, and then ends or goes on.
+Result<Begun> start_with(size_t taken, bool ends) {
+  char root[] = "/tmp/kontain-state-XXXXXX";
+  REQUIRE(mkdtemp(root));
+  auto folder = Folder::make(root, "c");
+  REQUIRE(folder);
+  REQUIRE(folder->make_fifo());
+  auto reader = folder->open_fifo_to_wait();
+  REQUIRE(reader);
+  std::thread process([&] {
+    pollfd entry = {reader->get(), POLLIN, 0};
+    poll(&entry, 1, -1);
+    char byte = 0;
+    for (size_t i = 0; i < taken; ++i) static_cast<void>(!read(reader->get(), &byte, 1));
+    if (ends) reader->reset();
+  });
+  auto begun = folder->signal_start(getpid());
+  process.join();
+  CHECK_FALSE(folder->has_fifo());
+  folder->remove();
+  rmdir(root);
+  return begun;
+}
+
+TEST_CASE("start knows whether the program has come to run") {
+  CHECK(start_with(0, true) == Begun::No);
+  CHECK(start_with(1, true) == Begun::No);
+  CHECK(start_with(2, true) == Begun::Yes);
+  CHECK(start_with(2, false) == Begun::Yes);
+}
+
+TEST_CASE("start fails where nobody waits for it") {
+  char root[] = "/tmp/kontain-state-XXXXXX";
+  REQUIRE(mkdtemp(root));
+  auto folder = Folder::make(root, "c");
+  REQUIRE(folder);
+  CHECK(folder->signal_start(getpid()).error().what == "cannot start a container that has already started");
+  REQUIRE(folder->make_fifo());
+  CHECK(folder->signal_start(getpid()).error().what == "container process is already dead");
+  folder->remove();
+  rmdir(root);
 }
 
 }  // namespace

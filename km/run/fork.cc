@@ -8,6 +8,7 @@
 
 #include "base/host_call.h"
 #include "base/log.h"
+#include "base/procfs.h"
 #include "km/run/monitor_state.h"
 #include "km/signal/host_signals.h"
 #include "km/sys/new_fds.h"
@@ -128,10 +129,11 @@ void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& re
   std::vector<int> kept = {system_.fd(), self_.get()};
   if (trace_) kept.push_back(trace_->fd());
   if (registration_.fd() >= 0) kept.push_back(registration_.fd());
+  if (held_procfs() >= 0) kept.push_back(held_procfs());
   if (process_->executable_fd >= 0) kept.push_back(process_->executable_fd);
   fds_.forget_all_in_fork_child(kept);
   const fd::DescriptorRoom room(fds_);  // the payload may have none left
-  task.process().proc_root = nullptr;   // its descriptors are closed
+  task.process().proc_root = nullptr;   // what it had of its own is closed
   sys::renew_proc_root(task);
   if (had_other_threads) sys::close_unpublished_fds(task);
   auto opened = machine_->reopen();

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -14,6 +13,7 @@
 #include <span>
 #include <utility>
 
+#include "base/procfs.h"
 #include "km/procfs/directory.h"
 #include "km/procfs/render.h"
 #include "km/task/helper_thread.h"
@@ -21,7 +21,6 @@
 namespace kontain::sys {
 namespace {
 
-constexpr uint64_t kProcRootInode = 1;  // PROC_ROOT_INO
 constexpr std::string_view kMountPoint = "/proc";
 constexpr size_t kFlagsField = 9;
 constexpr size_t kBlockedField = 32;
@@ -33,36 +32,34 @@ bool is_procfs(int number) {
   return !host(SYS_fstatfs, number, &info).is_error() && info.f_type == PROC_SUPER_MAGIC;
 }
 
-bool is_root_of_procfs(int number, uint64_t& device) {
-  struct stat info;
-  if (!is_procfs(number) || host(SYS_fstat, number, &info).is_error()) return false;
-  device = info.st_dev;
-  return info.st_ino == kProcRootInode;
+int find_and_hold(Task& task) {
+  auto found = keep_from_payload(task, [] {
+    UniqueFd root = find_procfs();
+    return root ? SysResult::value(root.release()) : SysResult(Errno{ENOENT});
+  });
+  if (!found) return -1;
+  hold_procfs(found->take().release());
+  return held_procfs();
 }
 
 std::unique_ptr<task::ProcRoot> find_root(Task& task) {
   auto root = std::make_unique<task::ProcRoot>();
-  const open_how how = {O_PATH | O_DIRECTORY | O_CLOEXEC, 0, RESOLVE_NO_MAGICLINKS};
-  auto opened = keep_from_payload(
-      task, [&] { return host(SYS_openat2, kCurrentDirectory, kMountPoint.data(), &how, sizeof how); });
-  if (!opened || !is_root_of_procfs(opened->get(), root->device)) return root;
-  root->fd = opened->take().release();
+  root->fd = held_procfs() >= 0 ? held_procfs() : find_and_hold(task);
+  struct stat info;
+  if (root->fd < 0 || host(SYS_fstat, root->fd, &info).is_error()) return root;
+  root->device = info.st_dev;
   auto smaps =
       keep_from_payload(task, [&] { return host(SYS_openat, root->fd, "thread-self/smaps", O_RDONLY | O_CLOEXEC); });
   if (smaps) root->smaps_fd = smaps->take().release();
-  struct stat info;
   if (!host(SYS_newfstatat, root->fd, "thread-self/exe", &info, 0).is_error()) {
     root->monitor_device = info.st_dev;
     root->monitor_inode = info.st_ino;
   }
-  if (!host(SYS_stat, "/run", &info).is_error()) root->run_device = info.st_dev;
   return root;
 }
 
 void close_root(Task& task, const task::ProcRoot& root) {
-  for (const int number : {root.fd, root.smaps_fd}) {
-    if (number >= 0) task.process().fds().release(UniqueFd(number));
-  }
+  if (root.smaps_fd >= 0) task.process().fds().release(UniqueFd(root.smaps_fd));
 }
 
 GuestResult<std::string> link_text(int directory, const std::string& name) {
@@ -137,6 +134,11 @@ const task::ProcRoot& proc_root(Task& task) {
   return *nobody;
 }
 
+uint64_t find_run_device() {
+  struct stat info;
+  return host(SYS_stat, "/run", &info).is_error() ? 0 : info.st_dev;
+}
+
 void renew_proc_root(Task& task) {
   const std::unique_ptr<task::ProcRoot> old(std::exchange(task.process().proc_root, nullptr));
   if (old) close_root(task, *old);
@@ -145,13 +147,13 @@ void renew_proc_root(Task& task) {
 
 bool renumber_proc_root(task::Process& process, int from, int to) {
   task::ProcRoot* root = process.proc_root;
-  if (root == nullptr) return false;
-  for (int* number : {&root->fd, &root->smaps_fd}) {
-    if (*number != from) continue;
-    *number = to;
-    return true;
-  }
-  return false;
+  const bool is_held = held_procfs() == from;
+  if (is_held) hold_procfs(to);
+  if (root == nullptr) return is_held;
+  if (root->fd == from) root->fd = to;
+  if (root->smaps_fd != from) return is_held;
+  root->smaps_fd = to;
+  return true;
 }
 
 std::optional<ProcFile> identify_proc_file(Task& task, int number) {

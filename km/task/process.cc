@@ -8,6 +8,7 @@ Process::Process(const Process& parent)
     : executable_fd(parent.executable_fd),
       image(parent.image),
       proc_root(parent.proc_root),
+      run_device(parent.run_device),
       limits(parent.limits),
       dumpable(parent.dumpable),
       personality(parent.personality),

@@ -20,13 +20,12 @@
 
 namespace kontain::task {
 
-// The procfs at /proc, found once (km/sys/proc_files.h).
+// The procfs at /proc as this process uses it (km/sys/proc_files.h).
 struct ProcRoot {
-  int fd = -1;        // one of the monitor's descriptors, O_PATH; -1: there is no procfs at /proc
+  int fd = -1;        // the held one (base/procfs.h), a descriptor of the monitor; -1: there is no procfs
   int smaps_fd = -1;  // the monitor's own smaps, opened while no other thread could use the number
   uint64_t device = 0;
   uint64_t monitor_device = 0, monitor_inode = 0;  // the monitor's own executable
-  uint64_t run_device = 0;                         // of /run, 0: none
 };
 
 // The state of one Linux process, shared by its threads. A vfork child has a copy of its own over the same memory.
@@ -54,6 +53,8 @@ class Process {
   ProgramImage image;
   // Owned by whichever thread stored it first; never changed or freed.
   ProcRoot* proc_root = nullptr;
+  // Of /run as the first process of the tree found it, 0: none. There running monitors are registered (km/registry).
+  uint64_t run_device = 0;
 
   // Limits that are the payload's alone: they would hit the monitor if they were the host's (km/sys/limits.h).
   Limits limits;

@@ -114,6 +114,7 @@ Handover Monitor::describe_exec(task::Task& task, FoundProgram& found, std::vect
   handover.registry_path = registration_.path();
   handover.procfs_fd = held_procfs();
   handover.run_device = task.process().run_device;
+  handover.shares_folders = task.process().shares_folders;
   return handover;
 }
 
@@ -162,6 +163,7 @@ mem::Errno Monitor::execute(task::Task& caller, task::ExecRequest request) {
   // Until the host's exec no other thread may fork: its child would inherit what only the next km may have. A vfork
   // child has descriptors of its own, and a lock that it held would stay locked for its parent.
   std::unique_lock hold(threads_lock_, std::defer_lock);
+  const std::unique_lock folder(caller.process().folder_lock());
   if (!caller.process().shares_memory) hold.lock();
   const Inherited inherited(handed_on);
   // The numbers are the parent's again; the descriptors are ours.

@@ -146,6 +146,7 @@ void visit_fields(Archive& archive, State& state) {
   visit_number(archive, state.trace_names_threads);
   archive.text(state.registry_path);
   archive.number(state.run_device);
+  visit_number(archive, state.shares_folders);
 }
 
 bool started_through_descriptor() {

@@ -44,6 +44,7 @@ struct Handover {
   }
   std::string registry_path;  // of the file behind it, when this process is all there ever was of its tree
   uint64_t run_device = 0;    // task::Process
+  bool shares_folders = false;
 };
 
 // The bytes of the memory file, and back: nothing when they are no whole handover.

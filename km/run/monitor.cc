@@ -165,6 +165,7 @@ void Monitor::adopt_state(vcpu::Cpu& cpu, const Handover* handover) {
   if (!handover) return;
   process_->limits = handover->limits;
   process_->personality = handover->personality;
+  process_->shares_folders = handover->shares_folders;
 }
 
 // To be found by people is a convenience: whatever fails, the payload runs.

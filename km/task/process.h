@@ -5,11 +5,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
+#include "base/lock.h"
 #include "km/fd/monitor_fds.h"
 #include "km/fd/payload_fds.h"
 #include "km/mem/address_space.h"
@@ -53,6 +56,8 @@ class Process {
   ProgramImage image;
   // Owned by whichever thread stored it first; never changed or freed.
   ProcRoot* proc_root = nullptr;
+  // The same of a procfs that is not the held one and is at /proc of another root; fd and device only.
+  ProcRoot* other_proc_root = nullptr;
   // Of /run as the first process of the tree found it, 0: none. There running monitors are registered (km/registry).
   uint64_t run_device = 0;
 
@@ -62,6 +67,8 @@ class Process {
   int dumpable = 1;
   // personality(2), once the payload has set it; until then it is the host's.
   std::optional<uint32_t> personality;
+  // True when another process was made with CLONE_FS: working directory and root are both's.
+  bool shares_folders = false;
   // True for a vfork child: its memory, and the vCPU it runs on, are its parent's.
   bool shares_memory = false;
 
@@ -88,6 +95,11 @@ class Process {
   }
   // Held across fork(2).
   std::mutex& threads_lock() { return threads_lock_; }
+  // Held alone by whoever moves the root, together by those to whom it matters where it is.
+  std::shared_mutex& root_lock() { return folder_locks_->root; }
+  // Held by whoever moves the working directory or asks for it, and across fork(2) and exec: it may be the monitor's
+  // for a moment. Taken before any other lock but root_lock().
+  Lock& folder_lock() { return folder_locks_->folder; }
 
  private:
   mem::AddressSpace& memory_;
@@ -96,6 +108,11 @@ class Process {
   Lifecycle* lifecycle_ = nullptr;
   std::string executable_;
   SignalActions signals_;
+  struct FolderLocks {
+    std::shared_mutex root;
+    Lock folder;
+  };
+  std::unique_ptr<FolderLocks> folder_locks_ = std::make_unique<FolderLocks>();
   mutable std::mutex threads_lock_;
   std::vector<Task*> threads_;
   std::atomic<int> expected_threads_ = 1;

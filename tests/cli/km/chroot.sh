@@ -5,6 +5,7 @@ chroot=/usr/sbin/chroot
 mkdir -p jail/bin jail/proc jail/tmp
 cp /bin/busybox jail/bin/
 for name in sh cat ls sort uniq readlink grep find; do ln -s busybox "jail/bin/$name"; done
+# shellcheck disable=SC2016
 printf '%s\n' '#!/bin/sh' 'echo "script in $PWD: $*"' >jail/tmp/script
 chmod +x jail/tmp/script
 
@@ -63,6 +64,7 @@ EOL
 with_procfs() {
   local out=$1
   shift
+  # shellcheck disable=SC2016
   unshare --mount --propagation private sh -c \
     '$1 && shift && exec env -i A=b PATH=/bin "$@" jail /bin/sh -c "$(cat look)"' sh "$@" >"$out" 2>&1 </dev/null
 }

@@ -47,6 +47,11 @@ chmod 755 .
 expect_status 125 "${setpriv[@]}" "$km" "$chroot" jail /bin/sh -c true
 expect_contains err "Operation not permitted"
 
+# Nor do two processes with one root and a monitor each.
+payload shared_root
+expect_status 0 "$km" ./shared_root
+expect_equal "$(cat out)" "child 1, parent 1" "chroot(2) with CLONE_FS"
+
 # With a procfs of its own the new root has all that the old one had, and nothing of the monitor.
 unshare --mount --propagation private true 2>/dev/null || exit 0
 cat >look <<'EOL'

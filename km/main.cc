@@ -5,6 +5,7 @@
 
 #include "base/abi/syscall_report.h"
 #include "base/log.h"
+#include "base/procfs.h"
 #include "base/version.h"
 #include "km/config/options.h"
 #include "km/run/monitor.h"
@@ -44,7 +45,11 @@ int main_of_km(int argc, char** argv) {
   // Before anything else: no process of the same user may look into a monitor (ptrace(2), /proc/PID/mem).
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   set_tool_name("km");
-  if (auto handover = run::take_handover()) return report_failure(run::continue_payload(std::move(*handover), argv));
+  if (auto handover = run::take_handover()) {
+    hold_procfs(handover->procfs_fd);
+    return report_failure(run::continue_payload(std::move(*handover), argv));
+  }
+  hold_procfs(find_procfs().release());
   if (auto order = run::take_start_order()) return report_failure(run::run_ordered(std::move(*order), argv));
   const auto original_limits = run::take_start_limits();
   const auto options = config::parse_command_line(argc, argv);

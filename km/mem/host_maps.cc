@@ -28,10 +28,10 @@ std::optional<HostMapping> parse_line(char* line) {
   return mapping;
 }
 
-std::string read_whole(const char* path) {
+std::string read_whole(const char* name) {
   constexpr size_t kPart = 64 << 10;
   std::string text;
-  const UniqueFd file = open_procfs(path);
+  const UniqueFd file = open_procfs(name);
   for (ssize_t got = 1; file && got > 0;) {
     const size_t old = text.size();
     text.resize(old + kPart);
@@ -46,7 +46,7 @@ std::string read_whole(const char* path) {
 // Not by stdio: its locks are not held over fork(2), and a child may come here.
 std::vector<HostMapping> read_host_maps() {
   std::vector<HostMapping> maps;
-  std::string text = read_whole("/proc/self/maps");
+  std::string text = read_whole("self/maps");
   for (char* line = text.data(); *line != '\0';) {
     char* end = std::strchr(line, '\n');
     if (end != nullptr) *end = '\0';

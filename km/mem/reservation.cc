@@ -1,25 +1,22 @@
 #include "km/mem/reservation.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <string>
 
 #include "base/host_call.h"
+#include "base/procfs.h"
 #include "km/mem/ranges.h"
 
 namespace kontain::mem {
 namespace {
 
 constexpr int kReservationFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-constexpr ino_t kProcRootInode = 1;  // PROC_ROOT_INO
 constexpr rlim_t kStackLimit = 8 << 20;
 
 struct Range {
@@ -71,12 +68,8 @@ bool reserve_range(uint64_t start, uint64_t end) {
 }
 
 UniqueFd open_own_executable() {
-  const UniqueFd proc(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  struct statfs info;
-  struct stat root;
-  if (!proc || fstatfs(proc.get(), &info) != 0 || fstat(proc.get(), &root) != 0) return {};
-  if (info.f_type != PROC_SUPER_MAGIC || root.st_ino != kProcRootInode) return {};
-  return UniqueFd(openat(proc.get(), "self/exe", O_PATH | O_CLOEXEC));
+  const int proc = held_procfs();
+  return proc < 0 ? UniqueFd() : UniqueFd(openat(proc, "self/exe", O_PATH | O_CLOEXEC));
 }
 
 StartLimits current_limits() {

@@ -19,7 +19,7 @@ Result<void> reserve_guest_ranges();
 // process has all the mappings it may have.
 bool reserve_range(uint64_t start, uint64_t end);
 
-// The program of this process, by a real procfs at /proc and nothing that looks like one; none without it.
+// The program of this process, by the held procfs (base/procfs.h); none without it.
 UniqueFd open_own_executable();
 
 // What retry_with_relaxed_limits() changes of a process, as it was before.

@@ -111,7 +111,13 @@ std::string folder_of(uid_t user) {
 }
 
 void Registration::withdraw() {
-  if (!path_.empty()) unlink(path_.c_str());
+  struct stat own;
+  struct stat named;
+  // Below another root (chroot(2)) the name is somebody else's.
+  if (!path_.empty() && fstat(lock_.get(), &own) == 0 && lstat(path_.c_str(), &named) == 0 &&
+      own.st_dev == named.st_dev && own.st_ino == named.st_ino) {
+    unlink(path_.c_str());
+  }
   lock_.reset();
 }
 

@@ -71,9 +71,9 @@ core::CoreMapping mapping_of(const mem::MappingView& view, const std::vector<Hos
 
 // Files of a process that is not dumpable belong to root. For the moment of opening them this one is: nobody who could
 // use that has more to gain than the core that is about to be written.
-UniqueFd open_own(const char* path) {
+UniqueFd open_own(const char* name) {
   prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-  UniqueFd file = open_procfs(path);
+  UniqueFd file = open_procfs(name);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   return file;
 }
@@ -115,8 +115,8 @@ ProcessMemory::ProcessMemory(const task::ProgramImage& image, const std::vector<
     : vdso_start_(image.vdso_start),
       vdso_end_(image.vdso_end),
       mappings_(mappings),
-      memory_(open_own("/proc/self/mem")),
-      page_map_(open_own("/proc/self/pagemap")) {}
+      memory_(open_own("self/mem")),
+      page_map_(open_own("self/pagemap")) {}
 
 bool ProcessMemory::read(uint64_t address, void* to, size_t size) {
   if (address >= vdso_start_ && address + size <= vdso_end_) {

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/host_call.h"
+#include "base/procfs.h"
 #include "km/load/initial_stack.h"
 #include "km/run/monitor_state.h"
 #include "km/signal/host_signals.h"
@@ -21,7 +22,7 @@ namespace {
 // Descriptors that survive the exec. Whatever fails, they are close-on-exec again.
 class Inherited {
  public:
-  explicit Inherited(const std::array<int, 7>& fds) : fds_(fds) { set_flags(0); }
+  explicit Inherited(const std::array<int, 8>& fds) : fds_(fds) { set_flags(0); }
   ~Inherited() { set_flags(FD_CLOEXEC); }
   Inherited(const Inherited&) = delete;
   Inherited& operator=(const Inherited&) = delete;
@@ -32,7 +33,7 @@ class Inherited {
       if (fd >= 0) fcntl(fd, F_SETFD, flags);
     }
   }
-  const std::array<int, 7>& fds_;
+  const std::array<int, 8>& fds_;
 };
 
 }  // namespace
@@ -111,6 +112,9 @@ Handover Monitor::describe_exec(task::Task& task, FoundProgram& found, std::vect
   }
   handover.registry_fd = registration_.fd();
   handover.registry_path = registration_.path();
+  handover.procfs_fd = held_procfs();
+  handover.run_device = task.process().run_device;
+  handover.shares_folders = task.process().shares_folders;
   return handover;
 }
 
@@ -150,15 +154,16 @@ mem::Errno Monitor::execute(task::Task& caller, task::ExecRequest request) {
   TakenNumbers taken(fds_);
   HostExec host;
   if (const int error = prepare_exec(caller, std::move(request), taken, host)) return mem::Errno{error};
-  const std::array<int, 7> handed_on = {
+  const std::array<int, 8> handed_on = {
       system_.fd(),           self_.get(),      trace_ ? trace_->fd() : -1, host.program.get(),
-      host.interpreter.get(), host.state.get(), registration_.fd()};
+      host.interpreter.get(), host.state.get(), registration_.fd(),         held_procfs()};
   if (!fd::MonitorFds::has_room_after_exec()) return mem::Errno{EMFILE};
   const signal::HostSignalsBlocked blocked(caller);
   if (signal::HostSignalsBlocked::must_deliver_first()) return mem::Errno{task::kRestart};
   // Until the host's exec no other thread may fork: its child would inherit what only the next km may have. A vfork
   // child has descriptors of its own, and a lock that it held would stay locked for its parent.
   std::unique_lock hold(threads_lock_, std::defer_lock);
+  const std::unique_lock folder(caller.process().folder_lock());
   if (!caller.process().shares_memory) hold.lock();
   const Inherited inherited(handed_on);
   // The numbers are the parent's again; the descriptors are ours.

@@ -8,6 +8,7 @@
 
 #include "base/host_call.h"
 #include "base/log.h"
+#include "base/procfs.h"
 #include "km/run/monitor_state.h"
 #include "km/signal/host_signals.h"
 #include "km/sys/new_fds.h"
@@ -36,7 +37,8 @@ void reset_handlers(task::Process& process) {
 class Monitor::ForkLocks {
  public:
   ForkLocks(Monitor& monitor, task::Process& process, uint64_t stack_pointer)
-      : memory_(*monitor.memory_),
+      : folder_(process.folder_lock()),
+        memory_(*monitor.memory_),
         fds_(monitor.fds_),
         calls_(monitor.calls_->lock()),
         threads_(monitor.threads_lock_),
@@ -69,6 +71,7 @@ class Monitor::ForkLocks {
   }
 
  private:
+  std::scoped_lock<Lock> folder_;
   mem::AddressSpace& memory_;
   fd::MonitorFds& fds_;
   std::scoped_lock<std::mutex> calls_;  // a call server is started under it
@@ -87,6 +90,7 @@ mem::GuestResult<pid_t> Monitor::fork(task::Task& caller, const task::CloneReque
   const uint64_t flags = (request.flags & kHostFlags) | static_cast<uint64_t>(request.exit_signal);
   const bool had_other_threads = caller.process().has_other_threads();
   if (trace_) trace_->name_threads();
+  if (request.flags & CLONE_FS) caller.process().shares_folders = true;
   int pidfd = -1;
   long pid = 0;
   {
@@ -128,11 +132,14 @@ void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& re
   std::vector<int> kept = {system_.fd(), self_.get()};
   if (trace_) kept.push_back(trace_->fd());
   if (registration_.fd() >= 0) kept.push_back(registration_.fd());
+  if (held_procfs() >= 0) kept.push_back(held_procfs());
   if (process_->executable_fd >= 0) kept.push_back(process_->executable_fd);
   fds_.forget_all_in_fork_child(kept);
   starter_.forget_in_fork_child();
   const fd::DescriptorRoom room(fds_);  // the payload may have none left
-  task.process().proc_root = nullptr;   // its descriptors are closed
+  // What they had of their own is closed.
+  task.process().proc_root = nullptr;
+  task.process().other_proc_root = nullptr;
   sys::renew_proc_root(task);
   if (had_other_threads) sys::close_unpublished_fds(task);
   auto opened = machine_->reopen();

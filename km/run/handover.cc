@@ -139,12 +139,14 @@ void visit_fields(Archive& archive, State& state) {
   archive.number(state.signal_mask);
   archive.bytes(state.personality);
   visit_strings(archive, state.seccomp_filters);
-  for (auto* fd :
-       {&state.program_fd, &state.interpreter_fd, &state.kvm_fd, &state.self_fd, &state.trace_fd, &state.registry_fd}) {
+  for (auto* fd : {&state.program_fd, &state.interpreter_fd, &state.kvm_fd, &state.self_fd, &state.trace_fd,
+                   &state.registry_fd, &state.procfs_fd}) {
     visit_number(archive, *fd);
   }
   visit_number(archive, state.trace_names_threads);
   archive.text(state.registry_path);
+  archive.number(state.run_device);
+  visit_number(archive, state.shares_folders);
 }
 
 bool started_through_descriptor() {

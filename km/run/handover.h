@@ -38,10 +38,13 @@ struct Handover {
   int trace_fd = -1;
   bool trace_names_threads = false;
   int registry_fd = -1;
-  std::array<int, 6> descriptors() const {
-    return {program_fd, interpreter_fd, kvm_fd, self_fd, trace_fd, registry_fd};
+  int procfs_fd = -1;  // base/procfs.h
+  std::array<int, 7> descriptors() const {
+    return {program_fd, interpreter_fd, kvm_fd, self_fd, trace_fd, registry_fd, procfs_fd};
   }
   std::string registry_path;  // of the file behind it, when this process is all there ever was of its tree
+  uint64_t run_device = 0;    // task::Process
+  bool shares_folders = false;
 };
 
 // The bytes of the memory file, and back: nothing when they are no whole handover.

@@ -8,6 +8,7 @@
 
 #include "base/host_call.h"
 #include "base/log.h"
+#include "base/procfs.h"
 #include "base/version.h"
 #include "km/mem/reservation.h"
 #include "km/run/core_dump.h"
@@ -78,6 +79,15 @@ Result<void> Monitor::keep(UniqueFd& fd) {
   return {};
 }
 
+Result<void> Monitor::keep_procfs() {
+  UniqueFd root(held_procfs());
+  hold_procfs(-1);
+  if (!root) return {};
+  TRY(keep(root));
+  hold_procfs(root.release());
+  return {};
+}
+
 bool Monitor::renumber_fd(int from, int to) {
   task::Process& process = *process_;
   // Another thread, or the parent of a vfork child, may be using the number.
@@ -100,6 +110,7 @@ Result<std::unique_ptr<Monitor>> Monitor::create(const config::Options& options,
   if (handover) fds.expect_inherited(handover->descriptors());
   const fd::DescriptorRoom room(fds);  // an exec may leave none
   TRY(monitor->system_.move_fd([&fds](UniqueFd fd) { return fds.adopt_inherited(std::move(fd)); }));
+  TRY(monitor->keep_procfs());
   monitor->self_ = handover ? UniqueFd(handover->self_fd) : mem::open_own_executable();
   if (!monitor->self_) return fail("/proc/self/exe", "", "no procfs is mounted at /proc");
   TRY(monitor->keep(monitor->self_));
@@ -151,9 +162,11 @@ void Monitor::adopt_state(vcpu::Cpu& cpu, const Handover* handover) {
   main_task_ = std::make_unique<task::Task>(*process_, cpu, leader_);
   signal::adopt_inherited_signals(*process_);
   main_task_->signal_mask = handover ? handover->signal_mask : signal::inherited_mask();
+  process_->run_device = handover && handover->host ? handover->run_device : sys::find_run_device();
   if (!handover) return;
   process_->limits = handover->limits;
   process_->personality = handover->personality;
+  process_->shares_folders = handover->shares_folders;
 }
 
 // To be found by people is a convenience: whatever fails, the payload runs.

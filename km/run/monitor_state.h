@@ -79,6 +79,7 @@ class Monitor final : public task::Lifecycle {
   Result<void> keep_executable(const UniqueFd& program);
   void adopt_state(vcpu::Cpu& cpu, const Handover* handover);
   Result<void> keep(UniqueFd& fd);
+  Result<void> keep_procfs();
   // For fd::MonitorFds::on_renumber.
   bool renumber_fd(int from, int to);
   void leave_core(task::Task& task, const signal::FatalSignal& signal, const LastCall& call);

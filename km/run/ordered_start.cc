@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/procfs.h"
 #include "km/run/monitor.h"
 #include "km/run/monitor_state.h"
 #include "km/run/program_search.h"
@@ -37,6 +38,7 @@ Handover state_of(const abi::StartOrder& order, const config::Options& options) 
   state.kvm_fd = order.kvm_fd;
   state.self_fd = order.self_fd;
   state.registry_fd = order.registry_fd;
+  state.procfs_fd = held_procfs();
   if (options.trace_filter) state.trace_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
   return state;
 }

@@ -23,7 +23,7 @@ using StatFields = std::array<uint64_t, kFieldCount>;
 
 std::optional<StatFields> read_own_stat() {
   std::array<char, 2048> text{};
-  const UniqueFd fd = open_procfs("/proc/self/stat");
+  const UniqueFd fd = open_procfs("self/stat");
   if (!fd || read(fd.get(), text.data(), text.size() - 1) <= 0) return std::nullopt;
   const char* at = std::strrchr(text.data(), ')');
   if (!at) return std::nullopt;

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "base/procfs.h"
 #include "base/text.h"
 #include "km/elf/shebang.h"
 #include "km/run/outcome.h"
@@ -56,8 +57,8 @@ load::Loaded<OpenedFile> open_program(const std::string& name) {
 
 std::string real_path(const UniqueFd& fd) {
   std::array<char, 4096> target;
-  const std::string link = "/proc/thread-self/fd/" + std::to_string(fd.get());
-  const ssize_t size = readlink(link.c_str(), target.data(), target.size());
+  const std::string link = "thread-self/fd/" + std::to_string(fd.get());
+  const ssize_t size = readlinkat(held_procfs(), link.c_str(), target.data(), target.size());
   return size > 0 ? std::string(target.data(), static_cast<size_t>(size)) : std::string();
 }
 

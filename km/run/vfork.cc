@@ -35,6 +35,7 @@ int Monitor::vfork_child_main(void* opaque) {
   auto& start = *static_cast<VforkStart*>(opaque);
   start.monitor.fds_.unlock();
   task::Task& parent = start.parent;
+  parent.process().folder_lock().unlock();
   task::Process& process = start.process;
   task::Task task(process, parent.cpu(), static_cast<pid_t>(host_call(SYS_gettid)));
   task.signal_mask = parent.signal_mask;
@@ -70,7 +71,10 @@ mem::GuestResult<pid_t> Monitor::vfork(task::Task& caller, const task::CloneRequ
     share_registration();
   }
   calls_->leave(caller);  // the child is on our vCPU, with descriptors of its own
-  // No descriptor changes hands while table and published numbers are copied.
+  if (request.flags & CLONE_FS) caller.process().shares_folders = true;
+  // No descriptor changes hands while table and published numbers are copied, and the working directory is the
+  // payload's.
+  caller.process().folder_lock().lock();
   fds_.lock();
   VforkStart start = {*this, caller, request, task::Process(caller.process())};
   const uint64_t flags =
@@ -84,8 +88,10 @@ mem::GuestResult<pid_t> Monitor::vfork(task::Task& caller, const task::CloneRequ
   calls_->show_identity(caller);
   if (pid < 0) {
     fds_.unlock();
+    caller.process().folder_lock().unlock();
     return tl::make_unexpected(mem::Errno{error});
   }
+  if (caller.process().folder_lock().held_by_this_thread()) caller.process().folder_lock().unlock();
   memory_->release_lock_of_dead_child();
   fds_.release_lock_of_dead_child();
   if (!caller.cpu().restore(*context)) return tl::make_unexpected(mem::Errno{ENOMEM});

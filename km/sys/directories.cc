@@ -64,7 +64,7 @@ GuestResult<std::optional<std::string>> own_target(Task& task, const ProcFile& f
     const bool is_refused = file.answer == procfs::Answer::Refused;
     return is_refused ? tl::make_unexpected(Errno{EACCES}) : GuestResult<std::optional<std::string>>();
   }
-  if (file.name.entry == "exe") return std::optional(task.process().executable());
+  if (file.name.entry == "exe") return std::optional(executable_path(task));
   if (file.name.entry != "fd") return std::optional<std::string>();
   auto target = descriptor_target(task, procfs::to_number(file.name.rest));
   if (!target) return tl::make_unexpected(target.error());
@@ -112,21 +112,6 @@ SysResult read_reached_link(Task& task, DirFd directory, const std::string& path
 }
 
 }  // namespace
-
-SysResult sys_getcwd(Task&, GuestPtr<char> buffer, uint64_t size) {
-  // The kernel writes PATH_MAX at most, whatever the caller claims to have.
-  const uint64_t used = std::min<uint64_t>(size, PATH_MAX);
-  return host(SYS_getcwd, host_buffer(buffer, used), used);
-}
-
-SysResult sys_chdir(Task& task, GuestPtr<const char> path) {
-  GUEST_TRY_ASSIGN(const std::string resolved, load_path(task, kCurrentDirectory, path, Links::Follow));
-  GUEST_TRY_ASSIGN(const Reached reached, reach(task, kCurrentDirectory, resolved, Links::Follow));
-  if (reached.file && reached.file->answer == procfs::Answer::Refused) return Errno{EACCES};
-  return host(SYS_fchdir, reached.fd.get());
-}
-
-SysResult sys_fchdir(Task&, PayloadFd fd) { return host(SYS_fchdir, fd); }
 
 SysResult sys_getdents(Task& task, PayloadFd fd, GuestPtr<char> buffer, unsigned size) {
   return list(task, SYS_getdents, fd, buffer, size, procfs::DirentFormat::Old);
@@ -189,7 +174,8 @@ SysResult sys_linkat(Task& task, DirFd from_directory, GuestPtr<const char> from
   GUEST_TRY_ASSIGN(const std::string target, load_path(task, to_directory, to, Links::NoFollow));
   if (links == Links::Follow && !source.empty() && proc_root(task).fd >= 0) {
     GUEST_TRY_ASSIGN(const UniqueFd linked, reach_to_change(task, from_directory, source));
-    return host(SYS_linkat, kCurrentDirectory, proc_fd_path(linked.get()).c_str(), to_directory, target.c_str(), flags);
+    return host(SYS_linkat, proc_root(task).fd, proc_fd_name(linked.get()).c_str(), to_directory, target.c_str(),
+                flags);
   }
   return host(SYS_linkat, from_directory, source.c_str(), to_directory, target.c_str(), flags);
 }

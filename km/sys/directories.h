@@ -1,13 +1,10 @@
-// Names: directories, links, renaming, the current directory.
+// Names: directories, links, renaming.
 #pragma once
 
 #include "km/sys/args.h"
 
 namespace kontain::sys {
 
-SysResult sys_getcwd(Task& task, GuestPtr<char> buffer, uint64_t size);
-SysResult sys_chdir(Task& task, GuestPtr<const char> path);
-SysResult sys_fchdir(Task& task, PayloadFd fd);
 SysResult sys_getdents(Task& task, PayloadFd fd, GuestPtr<char> buffer, unsigned size);
 SysResult sys_getdents64(Task& task, PayloadFd fd, GuestPtr<char> buffer, unsigned size);
 

@@ -39,7 +39,8 @@ SysResult sys_inotify_add_watch(Task& task, PayloadFd fd, GuestPtr<const char> p
   if (links == Links::NoFollow || proc_root(task).fd < 0)
     return host(SYS_inotify_add_watch, fd, resolved.c_str(), mask);
   GUEST_TRY_ASSIGN(const UniqueFd watched, reach_to_change(task, kCurrentDirectory, resolved));
-  return host(SYS_inotify_add_watch, fd, proc_fd_path(watched.get()).c_str(), mask);
+  return with_proc_path(task, watched.get(),
+                        [&](const char* name) { return host(SYS_inotify_add_watch, fd, name, mask); });
 }
 
 SysResult sys_inotify_rm_watch(Task&, PayloadFd fd, int watch) { return host(SYS_inotify_rm_watch, fd, watch); }

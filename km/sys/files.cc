@@ -76,9 +76,7 @@ int flags_for_first_look(Task& task, const std::string& path, int flags) {
 }
 
 // A process that is not dumpable, which a monitor never is, has files owned by root; a payload's are its own.
-bool has_wrong_owner(const Reached& reached, uint64_t device, Task& task) {
-  return reached.file && reached.file->own && device == proc_root(task).device;
-}
+bool has_wrong_owner(const Reached& reached) { return reached.file && reached.file->own; }
 
 uint32_t effective_id(long number) { return static_cast<uint32_t>(host(number).raw()); }
 
@@ -86,7 +84,7 @@ SysResult stat_reached(Task& task, DirFd directory, const std::string& path, int
   GUEST_TRY_ASSIGN(const Reached reached, reach(task, directory, path, links_of(flags, AT_SYMLINK_NOFOLLOW)));
   const int reached_flags = (flags & ~AT_SYMLINK_NOFOLLOW) | AT_EMPTY_PATH;
   const SysResult result = host(SYS_newfstatat, reached.fd.get(), "", &info, reached_flags);
-  if (!result.is_error() && has_wrong_owner(reached, info.st_dev, task)) {
+  if (!result.is_error() && has_wrong_owner(reached)) {
     info.st_uid = effective_id(SYS_geteuid);
     info.st_gid = effective_id(SYS_getegid);
   }
@@ -109,7 +107,7 @@ SysResult statx_reached(Task& task, DirFd directory, const std::string& path, in
   GUEST_TRY_ASSIGN(const Reached reached, reach(task, directory, path, links_of(flags, AT_SYMLINK_NOFOLLOW)));
   const int reached_flags = (flags & ~AT_SYMLINK_NOFOLLOW) | AT_EMPTY_PATH;
   const SysResult result = host(SYS_statx, reached.fd.get(), "", reached_flags, mask, &info);
-  if (!result.is_error() && has_wrong_owner(reached, makedev(info.stx_dev_major, info.stx_dev_minor), task)) {
+  if (!result.is_error() && has_wrong_owner(reached)) {
     info.stx_uid = effective_id(SYS_geteuid);
     info.stx_gid = effective_id(SYS_getegid);
   }
@@ -195,7 +193,12 @@ SysResult sys_statx(Task& task, DirFd directory, GuestPtr<const char> path, int 
 
 SysResult sys_statfs(Task& task, GuestPtr<const char> path, GuestPtr<struct statfs> out) {
   struct statfs info;
-  return finish(path_call(task, SYS_statfs, path, Links::Follow, &info), out, info);
+  GUEST_TRY_ASSIGN(const std::string resolved, load_path(task, kCurrentDirectory, path, Links::Follow));
+  if (!needs_reach(task, kCurrentDirectory, resolved)) {
+    return finish(host(SYS_statfs, resolved.c_str(), &info), out, info);
+  }
+  GUEST_TRY_ASSIGN(const Reached reached, reach(task, kCurrentDirectory, resolved, Links::Follow));
+  return finish(host(SYS_fstatfs, reached.fd.get(), &info), out, info);
 }
 
 SysResult sys_fstatfs(Task&, PayloadFd fd, GuestPtr<struct statfs> out) {
@@ -204,7 +207,7 @@ SysResult sys_fstatfs(Task&, PayloadFd fd, GuestPtr<struct statfs> out) {
 }
 
 SysResult sys_access(Task& task, GuestPtr<const char> path, int mode) {
-  return path_call(task, SYS_access, path, Links::Follow, mode);
+  return path_call_at(task, SYS_faccessat, kCurrentDirectory, path, Links::Follow, mode);
 }
 
 SysResult sys_faccessat(Task& task, DirFd directory, GuestPtr<const char> path, int mode) {
@@ -216,7 +219,7 @@ SysResult sys_faccessat2(Task& task, DirFd directory, GuestPtr<const char> path,
 }
 
 SysResult sys_chmod(Task& task, GuestPtr<const char> path, unsigned mode) {
-  return change_call(task, SYS_chmod, path, mode);
+  return change_call_at(task, SYS_fchmodat, kCurrentDirectory, path, Links::Follow, mode);
 }
 
 SysResult sys_fchmod(Task&, PayloadFd fd, unsigned mode) { return host(SYS_fchmod, fd, mode); }
@@ -230,7 +233,7 @@ SysResult sys_fchmodat2(Task& task, DirFd directory, GuestPtr<const char> path, 
 }
 
 SysResult sys_chown(Task& task, GuestPtr<const char> path, uint32_t user, uint32_t group) {
-  return change_call(task, SYS_chown, path, user, group);
+  return change_call_at(task, SYS_fchownat, kCurrentDirectory, path, Links::Follow, user, group, 0);
 }
 
 SysResult sys_fchown(Task&, PayloadFd fd, uint32_t user, uint32_t group) { return host(SYS_fchown, fd, user, group); }
@@ -248,13 +251,15 @@ SysResult sys_fchownat(Task& task, DirFd directory, GuestPtr<const char> path, u
 SysResult sys_umask(Task&, int mask) { return host(SYS_umask, mask); }
 
 SysResult sys_utime(Task& task, GuestPtr<const char> path, GuestPtr<const utimbuf> times) {
-  GUEST_TRY_ASSIGN(std::optional<utimbuf> copy, load_optional(times));
-  return change_call(task, SYS_utime, path, pointer_or_null(copy));
+  GUEST_TRY_ASSIGN(const std::optional<utimbuf> copy, load_optional(times));
+  std::optional<TimevalPair> pair;
+  if (copy) pair = TimevalPair{timeval{copy->actime, 0}, timeval{copy->modtime, 0}};
+  return change_call_at(task, SYS_futimesat, kCurrentDirectory, path, Links::Follow, pointer_or_null(pair));
 }
 
 SysResult sys_utimes(Task& task, GuestPtr<const char> path, GuestPtr<const timeval[2]> times) {
   GUEST_TRY_ASSIGN(std::optional<TimevalPair> copy, load_optional(GuestPtr<TimevalPair>(times.address())));
-  return change_call(task, SYS_utimes, path, pointer_or_null(copy));
+  return change_call_at(task, SYS_futimesat, kCurrentDirectory, path, Links::Follow, pointer_or_null(copy));
 }
 
 SysResult sys_futimesat(Task& task, DirFd directory, GuestPtr<const char> path, GuestPtr<const timeval[2]> times) {

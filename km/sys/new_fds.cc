@@ -104,8 +104,7 @@ bool is_forbidden_driver(Task& task, unsigned number) {
 }
 
 bool is_in_registry(Task& task, int number, uint64_t device) {
-  const task::ProcRoot& root = proc_root(task);
-  if (root.fd < 0 || device != root.run_device) return false;
+  if (proc_root(task).fd < 0 || device != task.process().run_device) return false;
   const auto path = descriptor_target(task, number);
   return path && is_registry_path(*path);
 }

@@ -16,6 +16,7 @@
 #include "base/unique_fd.h"
 #include "km/sys/forward.h"
 #include "km/sys/proc_files.h"
+#include "km/sys/roots.h"
 
 namespace kontain::sys {
 
@@ -52,7 +53,7 @@ GuestResult<UniqueFd> reach_to_change(Task& task, DirFd directory, const std::st
 // True for a path that ends at a link, or may lead into a procfs: the host would follow a magic link.
 bool needs_reach(Task& task, DirFd directory, const std::string& path);
 
-// Issues `number`(path, args...), the form without a directory descriptor, for calls that only look or make names.
+// Issues `number`(path, args...), which has no form with a directory, for calls that only look or make names.
 template <class... Args>
 SysResult path_call(Task& task, long number, GuestPtr<const char> path, Links links, Args... args) {
   GUEST_TRY_ASSIGN(const std::string resolved, load_path(task, kCurrentDirectory, path, links));
@@ -60,7 +61,7 @@ SysResult path_call(Task& task, long number, GuestPtr<const char> path, Links li
     return host(number, resolved.c_str(), args...);
   }
   GUEST_TRY_ASSIGN(const Reached reached, reach(task, kCurrentDirectory, resolved, links));
-  return host(number, proc_fd_path(reached.fd.get()).c_str(), args...);
+  return with_proc_path(task, reached.fd.get(), [&](const char* name) { return host(number, name, args...); });
 }
 
 // Issues `number`(directory, path, args...).
@@ -71,19 +72,21 @@ SysResult path_call_at(Task& task, long number, DirFd directory, GuestPtr<const 
     return host(number, directory, resolved.c_str(), args...);
   }
   GUEST_TRY_ASSIGN(const Reached reached, reach(task, directory, resolved, links));
-  return host(number, kCurrentDirectory, proc_fd_path(reached.fd.get()).c_str(), args...);
+  return host(number, proc_root(task).fd, proc_fd_name(reached.fd.get()).c_str(), args...);
 }
 
-// Issues `number`(path, args...) for a call that follows the last link and changes what it leads to.
+// Issues `number`(path, args...), which has no form with a directory, for a call that follows the last link and changes
+// what it leads to.
 template <class... Args>
 SysResult change_call(Task& task, long number, GuestPtr<const char> path, Args... args) {
   GUEST_TRY_ASSIGN(const std::string resolved, load_path(task, kCurrentDirectory, path, Links::Follow));
   if (proc_root(task).fd < 0) return host(number, resolved.c_str(), args...);
   GUEST_TRY_ASSIGN(const UniqueFd handle, reach_to_change(task, kCurrentDirectory, resolved));
-  return host(number, proc_fd_path(handle.get()).c_str(), args...);
+  return with_proc_path(task, handle.get(), [&](const char* name) { return host(number, name, args...); });
 }
 
-// The same with a directory. An empty path means the directory itself, if `number` allows it.
+// Issues `number`(directory, path, args...) for such a call. An empty path means the directory itself, if `number`
+// allows it.
 template <class... Args>
 SysResult change_call_at(Task& task, long number, DirFd directory, GuestPtr<const char> path, Links links,
                          Args... args) {
@@ -92,7 +95,7 @@ SysResult change_call_at(Task& task, long number, DirFd directory, GuestPtr<cons
     return host(number, directory, resolved.c_str(), args...);
   }
   GUEST_TRY_ASSIGN(const UniqueFd handle, reach_to_change(task, directory, resolved));
-  return host(number, kCurrentDirectory, proc_fd_path(handle.get()).c_str(), args...);
+  return host(number, proc_root(task).fd, proc_fd_name(handle.get()).c_str(), args...);
 }
 
 // Links::NoFollow when `flags` contain `no_follow_bit`.

@@ -57,7 +57,7 @@ void add_signals(procfs::ProcessFacts& facts, Task& task) {
 procfs::ProcessFacts facts_of(Task& task) {
   const task::ProgramImage& image = task.process().image;
   procfs::ProcessFacts facts;
-  add_sizes(facts, mappings_of(task), task.process().executable());
+  add_sizes(facts, mappings_of(task), executable_path(task));
   add_signals(facts, task);
   facts.threads = count_payload_threads(task);
   facts.stack_limit = payload_limit(task, RLIMIT_RSS).value_or(rlimit{}).rlim_cur;

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -14,6 +13,7 @@
 #include <span>
 #include <utility>
 
+#include "base/procfs.h"
 #include "km/procfs/directory.h"
 #include "km/procfs/render.h"
 #include "km/task/helper_thread.h"
@@ -22,7 +22,6 @@ namespace kontain::sys {
 namespace {
 
 constexpr uint64_t kProcRootInode = 1;  // PROC_ROOT_INO
-constexpr std::string_view kMountPoint = "/proc";
 constexpr size_t kFlagsField = 9;
 constexpr size_t kBlockedField = 32;
 constexpr uint64_t kFaultSignals = 1U << (SIGSEGV - 1) | 1U << (SIGBUS - 1);
@@ -33,34 +32,38 @@ bool is_procfs(int number) {
   return !host(SYS_fstatfs, number, &info).is_error() && info.f_type == PROC_SUPER_MAGIC;
 }
 
-bool is_root_of_procfs(int number, uint64_t& device) {
-  struct stat info;
-  if (!is_procfs(number) || host(SYS_fstat, number, &info).is_error()) return false;
-  device = info.st_dev;
-  return info.st_ino == kProcRootInode;
+GuestResult<fd::KeptFd> keep_procfs(Task& task) {
+  return keep_from_payload(task, [] {
+    UniqueFd root = find_procfs();
+    return root ? SysResult::value(root.release()) : SysResult(Errno{ENOENT});
+  });
+}
+
+int find_and_hold(Task& task) {
+  auto found = keep_procfs(task);
+  if (!found) return -1;
+  hold_procfs(found->take().release());
+  return held_procfs();
 }
 
 std::unique_ptr<task::ProcRoot> find_root(Task& task) {
   auto root = std::make_unique<task::ProcRoot>();
-  const open_how how = {O_PATH | O_DIRECTORY | O_CLOEXEC, 0, RESOLVE_NO_MAGICLINKS};
-  auto opened = keep_from_payload(
-      task, [&] { return host(SYS_openat2, kCurrentDirectory, kMountPoint.data(), &how, sizeof how); });
-  if (!opened || !is_root_of_procfs(opened->get(), root->device)) return root;
-  root->fd = opened->take().release();
+  root->fd = held_procfs() >= 0 ? held_procfs() : find_and_hold(task);
+  struct stat info;
+  if (root->fd < 0 || host(SYS_fstat, root->fd, &info).is_error()) return root;
+  root->device = info.st_dev;
   auto smaps =
       keep_from_payload(task, [&] { return host(SYS_openat, root->fd, "thread-self/smaps", O_RDONLY | O_CLOEXEC); });
   if (smaps) root->smaps_fd = smaps->take().release();
-  struct stat info;
   if (!host(SYS_newfstatat, root->fd, "thread-self/exe", &info, 0).is_error()) {
     root->monitor_device = info.st_dev;
     root->monitor_inode = info.st_ino;
   }
-  if (!host(SYS_stat, "/run", &info).is_error()) root->run_device = info.st_dev;
   return root;
 }
 
 void close_root(Task& task, const task::ProcRoot& root) {
-  for (const int number : {root.fd, root.smaps_fd}) {
+  for (const int number : {root.smaps_fd, root.fd == held_procfs() ? -1 : root.fd}) {
     if (number >= 0) task.process().fds().release(UniqueFd(number));
   }
 }
@@ -72,9 +75,10 @@ GuestResult<std::string> link_text(int directory, const std::string& name) {
   return std::string(text.data(), static_cast<size_t>(length.raw()));
 }
 
-// True for the caller's process and, since /proc/TID leads to the thread's process, for each of its threads.
-bool is_own_number(const task::ProcRoot& root, int number) {
-  const auto self = link_text(root.fd, "self");
+// True for the caller's process and, since /proc/TID leads to the thread's process, for each of its threads. `proc`: a
+// procfs.
+bool is_own_number(int proc, int number) {
+  const auto self = link_text(proc, "self");
   if (!self) return false;
   const int own = procfs::to_number(*self);
   if (number == own) return true;
@@ -94,15 +98,79 @@ bool names_monitor_thread(Task& task, const procfs::Name& name) {
   return tid != task.tid() && is_monitor_thread(task, tid);
 }
 
-ProcFile placed_file(Task& task, const task::ProcRoot& root, std::string_view path) {
+ProcFile placed_file(Task& task, int proc, std::string_view path) {
   ProcFile file;
   file.name = procfs::parse_name(path);
-  file.own = file.name.process != 0 && is_own_number(root, file.name.process);
+  file.own = file.name.process != 0 && is_own_number(proc, file.name.process);
   file.answer = procfs::answer_of(file.name, file.own ? procfs::Whose::Own : procfs::Whose::Foreign);
   if (!file.own) return file;
   file.hidden = (file.answer == procfs::Answer::Fds && names_monitor_fd(task, file.name)) ||
                 names_monitor_thread(task, file.name);
   return file;
+}
+
+// `path` begins behind the mount point. A text may be from another mount, or say where something was: what counts is
+// which file has that name below the root of the procfs.
+bool leads_to(int proc, std::string_view path, const struct stat& file) {
+  if (path.empty()) return file.st_ino == kProcRootInode;
+  if (path.front() != '/') return false;
+  struct stat found;
+  const std::string name(path.substr(1));
+  return !host(SYS_newfstatat, proc, name.c_str(), &found, AT_SYMLINK_NOFOLLOW).is_error() &&
+         found.st_dev == file.st_dev && found.st_ino == file.st_ino;
+}
+
+// What follows the mount point in `text`, the link's text of a file of the procfs `proc`; nothing when it cannot be
+// told.
+std::optional<std::string> path_below(Task& task, int proc, const std::string& text, const struct stat& file) {
+  const auto behind = [&](const std::string& mount_point) -> std::optional<std::string> {
+    if (!text.starts_with(mount_point) || !leads_to(proc, text.substr(mount_point.size()), file)) return std::nullopt;
+    return text.substr(mount_point.size());
+  };
+  if (auto path = behind("/proc")) return path;
+  // Seen from another root it has another name.
+  const auto mount_point = descriptor_target(task, proc);
+  return mount_point ? behind(*mount_point) : std::nullopt;
+}
+
+// Its numbers are those of this process's own namespace.
+bool counts_as_this_process(Task& task, int proc) {
+  const auto file =
+      keep_from_payload(task, [&] { return host(SYS_openat, proc, "thread-self/status", O_RDONLY | O_CLOEXEC); });
+  const std::string text = file ? read_host_file(file->get()) : "";
+  constexpr std::string_view kField = "\nNSpid:\t";
+  const size_t start = text.find(kField);
+  if (start == std::string::npos) return false;
+  const std::string line = text.substr(start + kField.size(), text.find('\n', start + 1) - start - kField.size());
+  return procfs::to_number(line) > 0;  // one number, not one for each namespace
+}
+
+std::unique_ptr<task::ProcRoot> find_other_root(Task& task, uint64_t device) {
+  auto root = std::make_unique<task::ProcRoot>();
+  auto found = keep_procfs(task);
+  struct stat info;
+  if (!found || host(SYS_fstat, found->get(), &info).is_error() || info.st_dev != device) return nullptr;
+  const auto same_number = [&] { return link_text(found->get(), "self") == link_text(proc_root(task).fd, "self"); };
+  if (!same_number() || !counts_as_this_process(task, found->get()) ||
+      !counts_as_this_process(task, proc_root(task).fd)) {
+    return nullptr;
+  }
+  root->fd = found->take().release();
+  root->device = device;
+  return root;
+}
+
+// The procfs on `device`: the held one, or one that a chroot(2) has at its own /proc. nullptr when it is neither.
+const task::ProcRoot* root_on(Task& task, uint64_t device) {
+  if (device == proc_root(task).device) return &proc_root(task);
+  const std::atomic_ref<task::ProcRoot*> stored(task.process().other_proc_root);
+  if (const task::ProcRoot* other = stored.load()) return other->device == device ? other : nullptr;
+  auto found = find_other_root(task, device);
+  if (!found) return nullptr;
+  task::ProcRoot* nobody = nullptr;
+  if (stored.compare_exchange_strong(nobody, found.get())) return found.release();
+  task.process().fds().release(UniqueFd(found->fd));
+  return nobody->device == device ? nobody : nullptr;
 }
 
 // How many of the threads in a task folder `counts`.
@@ -137,36 +205,45 @@ const task::ProcRoot& proc_root(Task& task) {
   return *nobody;
 }
 
+uint64_t find_run_device() {
+  struct stat info;
+  return host(SYS_stat, "/run", &info).is_error() ? 0 : info.st_dev;
+}
+
 void renew_proc_root(Task& task) {
   const std::unique_ptr<task::ProcRoot> old(std::exchange(task.process().proc_root, nullptr));
   if (old) close_root(task, *old);
+  const std::unique_ptr<task::ProcRoot> other(std::exchange(task.process().other_proc_root, nullptr));
+  if (other) close_root(task, *other);
   proc_root(task);
 }
 
 bool renumber_proc_root(task::Process& process, int from, int to) {
-  task::ProcRoot* root = process.proc_root;
-  if (root == nullptr) return false;
-  for (int* number : {&root->fd, &root->smaps_fd}) {
-    if (*number != from) continue;
-    *number = to;
-    return true;
+  bool is_ours = held_procfs() == from;
+  if (is_ours) hold_procfs(to);
+  for (task::ProcRoot* root : {process.proc_root, process.other_proc_root}) {
+    if (root == nullptr) continue;
+    for (int* number : {&root->fd, &root->smaps_fd}) {
+      if (*number != from) continue;
+      *number = to;
+      is_ours = true;
+    }
   }
-  return false;
+  return is_ours;
 }
 
 std::optional<ProcFile> identify_proc_file(Task& task, int number) {
   if (!is_procfs(number)) return std::nullopt;
-  const task::ProcRoot& root = proc_root(task);
-  if (root.fd < 0) return ProcFile{};
-  const auto path = descriptor_target(task, number);
+  if (proc_root(task).fd < 0) return ProcFile{};
+  const auto text = descriptor_target(task, number);
   struct stat info;
-  if (!path || host(SYS_fstat, number, &info).is_error()) return ProcFile{};
-  const std::string_view text = *path;
-  const bool below = text == kMountPoint || text.starts_with("/proc/");
-  if (below && info.st_dev == root.device) return placed_file(task, root, text.substr(kMountPoint.size()));
+  if (!text || host(SYS_fstat, number, &info).is_error()) return ProcFile{};
+  const task::ProcRoot* root = root_on(task, info.st_dev);
+  const auto path = root != nullptr ? path_below(task, root->fd, *text, info) : std::nullopt;
+  if (path) return placed_file(task, root->fd, *path);
   ProcFile file;
-  file.name = procfs::parse_name(text);
-  file.answer = procfs::answer_of_unplaced(text);
+  file.name = procfs::parse_name(*text);
+  file.answer = procfs::answer_of_unplaced(*text);
   return file;
 }
 
@@ -228,6 +305,12 @@ std::string read_host_file(int number) {
 // Not self: nothing is found there once the first thread has left.
 std::string proc_fd_name(int number) { return "thread-self/fd/" + std::to_string(number); }
 std::string proc_fd_path(int number) { return "/proc/" + proc_fd_name(number); }
+
+std::string executable_path(Task& task) {
+  const int number = task.process().executable_fd;
+  const auto path = number >= 0 ? descriptor_target(task, number) : tl::make_unexpected(Errno{EBADF});
+  return path ? *path : task.process().executable();
+}
 
 GuestResult<std::string> descriptor_target(Task& task, int number) {
   return link_text(proc_root(task).fd, proc_fd_name(number));

@@ -18,12 +18,16 @@ struct ProcFile {
   bool hidden = false;  // one of the monitor's descriptors or threads: ENOENT
 };
 
-// The procfs at /proc. `fd` is -1 when there is none; then no file of any procfs is given out.
+// The held procfs (base/procfs.h); where none is held yet it is looked for at /proc. `fd` is -1 when there is none;
+// then no file of any procfs is given out.
 const task::ProcRoot& proc_root(Task& task);
 
 // For a process that begins, by fork or by exec, while it has one thread: opens what only then can be opened unseen. In
 // a child that shares its parent's memory there is nothing to do.
 void renew_proc_root(Task& task);
+
+// The device of /run as it is now: of the first process of a tree, whose root nobody has moved.
+uint64_t find_run_device();
 
 // One of its descriptors is `to` from now on: true when it was `from`. The process has one thread.
 bool renumber_proc_root(task::Process& process, int from, int to);
@@ -46,6 +50,9 @@ std::string read_proc_text(Task& task, const std::string& name);
 // The name of what `number` is open on, relative to proc_root().fd; and absolute, for calls without a directory.
 std::string proc_fd_name(int number);
 std::string proc_fd_path(int number);
+
+// The text of the payload's /proc/self/exe.
+std::string executable_path(Task& task);
 
 // What the host says the link of descriptor `number` is.
 GuestResult<std::string> descriptor_target(Task& task, int number);

@@ -8,9 +8,12 @@ Process::Process(const Process& parent)
     : executable_fd(parent.executable_fd),
       image(parent.image),
       proc_root(parent.proc_root),
+      other_proc_root(parent.other_proc_root),
+      run_device(parent.run_device),
       limits(parent.limits),
       dumpable(parent.dumpable),
       personality(parent.personality),
+      shares_folders(parent.shares_folders),
       shares_memory(true),
       memory_(parent.memory_),
       fds_(parent.fds_),
@@ -37,6 +40,8 @@ size_t Process::thread_count() const {
 void Process::keep_only(Task& task) {
   threads_.assign(1, &task);
   expected_threads_ = 1;
+  static_cast<void>(folder_locks_.release());  // may be held by a thread that is not here
+  folder_locks_ = std::make_unique<FolderLocks>();
 }
 
 }  // namespace kontain::task

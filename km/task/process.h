@@ -5,11 +5,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
+#include "base/lock.h"
 #include "km/fd/monitor_fds.h"
 #include "km/fd/payload_fds.h"
 #include "km/mem/address_space.h"
@@ -20,13 +23,12 @@
 
 namespace kontain::task {
 
-// The procfs at /proc, found once (km/sys/proc_files.h).
+// The procfs at /proc as this process uses it (km/sys/proc_files.h).
 struct ProcRoot {
-  int fd = -1;        // one of the monitor's descriptors, O_PATH; -1: there is no procfs at /proc
+  int fd = -1;        // the held one (base/procfs.h), a descriptor of the monitor; -1: there is no procfs
   int smaps_fd = -1;  // the monitor's own smaps, opened while no other thread could use the number
   uint64_t device = 0;
   uint64_t monitor_device = 0, monitor_inode = 0;  // the monitor's own executable
-  uint64_t run_device = 0;                         // of /run, 0: none
 };
 
 // The state of one Linux process, shared by its threads. A vfork child has a copy of its own over the same memory.
@@ -54,6 +56,10 @@ class Process {
   ProgramImage image;
   // Owned by whichever thread stored it first; never changed or freed.
   ProcRoot* proc_root = nullptr;
+  // The same of a procfs that is not the held one and is at /proc of another root; fd and device only.
+  ProcRoot* other_proc_root = nullptr;
+  // Of /run as the first process of the tree found it, 0: none. There running monitors are registered (km/registry).
+  uint64_t run_device = 0;
 
   // Limits that are the payload's alone: they would hit the monitor if they were the host's (km/sys/limits.h).
   Limits limits;
@@ -61,6 +67,8 @@ class Process {
   int dumpable = 1;
   // personality(2), once the payload has set it; until then it is the host's.
   std::optional<uint32_t> personality;
+  // True when another process was made with CLONE_FS: working directory and root are both's.
+  bool shares_folders = false;
   // True for a vfork child: its memory, and the vCPU it runs on, are its parent's.
   bool shares_memory = false;
 
@@ -87,6 +95,11 @@ class Process {
   }
   // Held across fork(2).
   std::mutex& threads_lock() { return threads_lock_; }
+  // Held alone by whoever moves the root, together by those to whom it matters where it is.
+  std::shared_mutex& root_lock() { return folder_locks_->root; }
+  // Held by whoever moves the working directory or asks for it, and across fork(2) and exec: it may be the monitor's
+  // for a moment. Taken before any other lock but root_lock().
+  Lock& folder_lock() { return folder_locks_->folder; }
 
  private:
   mem::AddressSpace& memory_;
@@ -95,6 +108,11 @@ class Process {
   Lifecycle* lifecycle_ = nullptr;
   std::string executable_;
   SignalActions signals_;
+  struct FolderLocks {
+    std::shared_mutex root;
+    Lock folder;
+  };
+  std::unique_ptr<FolderLocks> folder_locks_ = std::make_unique<FolderLocks>();
   mutable std::mutex threads_lock_;
   std::vector<Task*> threads_;
   std::atomic<int> expected_threads_ = 1;

@@ -19,7 +19,7 @@ namespace kontain::vcpu {
 namespace {
 
 std::string read_maps() {
-  const UniqueFd fd = open_procfs("/proc/self/maps");
+  const UniqueFd fd = open_procfs("self/maps");
   std::string text;
   char buffer[8192];
   ssize_t count = 0;
@@ -92,7 +92,7 @@ bool replace_getcpu(std::span<std::byte> vdso) {
 std::optional<HostVdso> find_host_vdso() {
   const uint64_t start = getauxval(AT_SYSINFO_EHDR);
   // Where its data are, which find_host_vdso_data() has to know, is said there only.
-  if (start == 0 || !open_procfs("/proc/self/maps")) return std::nullopt;
+  if (start == 0 || !open_procfs("self/maps")) return std::nullopt;
   Elf64_Ehdr header;
   std::memcpy(&header, reinterpret_cast<const void*>(start), sizeof header);
   // The section headers come last (arch/x86/entry/vdso).

@@ -25,7 +25,7 @@ RUN mkdir -p -m 700 /root/.ssh /run/sshd && cp /key.pub /root/.ssh/authorized_ke
 D
 DOCKER_BUILDKIT=0 docker build -q -t everyday context >/dev/null
 
-# sshd's separation of privileges needs chroot(2), which km refuses: the sibling is a runc container for both.
+# The sibling is the same container for both, so that only one end differs (sshd under km: tests/programs/sshd.sh).
 for runtime in ${RUNTIMES:-runc krun}; do
   docker network create "net-$runtime" >/dev/null
   docker run -d --runtime=runc --network "net-$runtime" --name "sibling-$runtime" --network-alias sibling \

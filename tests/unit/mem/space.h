@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <memory>
 
+#include "base/procfs.h"
 #include "base/unique_fd.h"
 #include "km/mem/address_space.h"
 #include "tests/unit/mem/fake_slots.h"
@@ -24,8 +25,14 @@ struct Space {
   PageTables tables = PageTables::create(*physical).value();
   AddressSpace memory{*physical, tables};
 
-  Space() { memory.set_mmap_top(kHighStart + (512ull << 30)); }
+  UniqueFd procfs = find_procfs();
+
+  Space() {
+    hold_procfs(procfs.get());
+    memory.set_mmap_top(kHighStart + (512ull << 30));
+  }
   ~Space() {
+    hold_procfs(-1);
     memory.unmap(kLowStart, kLowEnd - kLowStart);
     memory.unmap(kHighStart, kGuestTop - kHighStart);
   }

@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "base/abi/syscalls.h"
+#include "base/procfs.h"
 #include "km/mem/copy.h"
 #include "km/sys/table.h"
 
@@ -45,6 +46,7 @@ Guest::Guest()
 
 Guest::~Guest() {
   if (process_.proc_root != nullptr) {
+    hold_procfs(-1);
     close(process_.proc_root->fd);
     close(process_.proc_root->smaps_fd);
   }

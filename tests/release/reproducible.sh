@@ -3,7 +3,8 @@
 # `./dev release` makes here, from a compiler's cache where there is one. The second is made of a clone in build/anew,
 # without that cache, with another umask, language, time zone and number of processes, and by another user where this
 # one is root. `compile` makes programs of the second; `compare` what is missing of it, then the first, and leaves
-# the first in dist/. Stopped, both go on where they were.
+# the first in dist/. Stopped, both go on where they were, also at a later commit, as make does; a comparison that
+# succeeds removes the clone.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=$PWD commit=$(git rev-parse HEAD) anew=$PWD/build/anew
@@ -15,12 +16,14 @@ fi
 
 # What a build keeps outside its tree is made of pinned sources, named by its content and taken over.
 prepare() {
-  if [ "$(git -C "$clone" -c safe.directory='*' rev-parse HEAD 2>/dev/null || true)" != "$commit" ]; then
+  local in_it=(git -C "$clone" -c safe.directory='*')
+  if ! "${in_it[@]}" rev-parse --quiet --verify HEAD >/dev/null 2>&1; then
     rm -rf "$anew"
     mkdir -p "$anew/cache/kontain" "$anew/tmp"
-    git clone --quiet --no-hardlinks "$here" "$clone"
-    git -C "$clone" checkout --quiet --detach "$commit"
+    git clone --quiet --no-hardlinks --no-checkout "$here" "$clone"
   fi
+  "${in_it[@]}" fetch --quiet --tags "$here" "$commit"
+  "${in_it[@]}" checkout --quiet --detach --force "$commit"
   for kept in sysroot binutils curl sources; do
     [ ! -d "$cache/$kept" ] || cp -R -n "$cache/$kept" "$anew/cache/kontain/"
   done

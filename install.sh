@@ -17,6 +17,8 @@ links=yes
 smoke=yes
 dry_run=no
 purge=no
+checked=no
+unpacked=
 require_signature=no
 tree_names="bin lib share examples install.sh"
 own_names="releases current $tree_names"
@@ -188,6 +190,7 @@ check_signature() {
   fi
 }
 
+# Sets $checked: each byte of the archive has been compared, so that its files need not be.
 check_archive() {
   [ -f "$source" ] || die "$source: there is no such file"
   if [ -f "$source.sha256" ]; then
@@ -195,17 +198,23 @@ check_archive() {
     is=$(sha256sum <"$source" | cut -d' ' -f1)
     [ "$wanted" = "$is" ] || die "$source: the checksum is wrong ($is instead of $wanted): nothing was installed"
     say "checksum: good"
+    checked=yes
   else
     warn "$source: there is no checksum beside it ($(basename "$source").sha256)"
   fi
   check_signature
 }
 
-# Sets $tree to the folder of the release.
+# Sets $tree to the folder of the release, in the file system of the prefix, where one rename is enough to install it.
 unpack_archive() {
-  mkdir "$scratch/tree"
-  tar -xzf "$source" -C "$scratch/tree" || die "$source: cannot be unpacked"
-  for tree in "$scratch/tree"/kontain-*; do :; done
+  folder=$prefix
+  while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
+  unpacked=$(unpacked_in "$folder")
+  if [ "$dry_run" = yes ]; then unpacked=$scratch/tree; fi
+  rm -rf "$unpacked"
+  mkdir "$unpacked" 2>/dev/null || die "$folder: cannot be written"
+  tar -xozf "$source" -C "$unpacked" || die "$source: cannot be unpacked"
+  for tree in "$unpacked"/kontain-*; do :; done
   [ -f "$tree/VERSION" ] || die "$source: is no release of Kontain"
 }
 
@@ -233,7 +242,7 @@ find_release() {
   case $version in
     "" | *[!A-Za-z0-9.+~_-]* | .*) die "$tree/VERSION: $version: is no version" ;;
   esac
-  is_whole "$tree" || die "$tree: files are missing or changed: $(grep -v ': OK$' "$scratch/sums.log" | head -n 3 | tr '\n' ' ')"
+  [ "$checked" = yes ] || is_whole "$tree" || die "$tree: files are missing or changed: $(grep -v ': OK$' "$scratch/sums.log" | head -n 3 | tr '\n' ' ')"
 }
 
 # --- the record ---------------------------------------------------------------------------------------------------------
@@ -294,12 +303,17 @@ copy_release() {
     return
   fi
   run mkdir -p "$prefix/releases"
-  run mkdir "$target.partial"
-  run cp -R -P -p "$tree/." "$target.partial/"
-  if is_root; then run chown -R -h 0:0 "$target.partial"; fi
+  if [ -n "$unpacked" ]; then
+    run mv "$tree" "$target.partial"
+  else
+    run mkdir "$target.partial"
+    run cp -R -P -p "$tree/." "$target.partial/"
+    if is_root; then run chown -R -h 0:0 "$target.partial"; fi
+  fi
   # A damaged release of this version makes room first: it cannot be replaced by one rename.
   if [ -e "$target" ]; then run mv "$target" "$target.damaged.partial"; fi
   run mv "$target.partial" "$target"
+  [ "$dry_run" = yes ] || tree=$target
 }
 
 # replace_link TEXT NAME: at once, whatever link was there.
@@ -383,10 +397,16 @@ install() {
 # A folder has this name before it is complete and while it is being removed: what is left of an interrupted run.
 trash_of() { echo "$1.kontain-trash"; }
 
+# Where a release for this prefix is unpacked.
+unpacked_in() { echo "$1/.kontain-unpacked$(echo "$prefix" | tr / _)"; }
+
 remove_trash() {
   folder=$prefix
-  while [ "$folder" != / ]; do
-    [ ! -e "$(trash_of "$folder")" ] || run rm -rf "$(trash_of "$folder")"
+  while :; do
+    for left in "$(trash_of "$folder")" "$(unpacked_in "$folder")"; do
+      [ ! -e "$left" ] || [ "$left" = "$unpacked" ] || run rm -rf "$left"
+    done
+    [ "$folder" != / ] || break
     folder=$(dirname "$folder")
   done
 }
@@ -470,10 +490,12 @@ uninstall() {
   if [ ! -f "$record" ] || [ ! -d "$prefix" ]; then
     remove_trash
     [ ! -d "$prefix" ] || die "$prefix: holds no installation"
+    [ "$purge" = no ] || remove_runtime_folders
     say "nothing is installed at $prefix"
     return
   fi
   say "removing $prefix"
+  remove_trash
   remove_engines
   remove_links
   remove_folders
@@ -489,7 +511,7 @@ main() {
   choose_places
   here=$(dirname "$(readlink -f "$0")")
   scratch=$(mktemp -d)
-  trap 'rm -rf "$scratch"' EXIT
+  trap 'rm -rf "$scratch" ${unpacked:+"$unpacked"}' EXIT
   trap 'exit 130' INT HUP TERM
   "$action"
 }

@@ -1,6 +1,7 @@
 // kontain: the front door, one verb for each thing to do.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <string>
 
 #include "base/log.h"
 #include "base/version.h"
@@ -11,6 +12,10 @@
 #include "cli/support/output.h"
 
 namespace {
+
+bool is_verb(const CLI::App& app, const std::string& word) {
+  return !app.get_subcommands([&word](const CLI::App* verb) { return verb->get_name() == word; }).empty();
+}
 
 int main_of_kontain(int argc, char** argv) {
   using namespace kontain;
@@ -26,6 +31,11 @@ int main_of_kontain(int argc, char** argv) {
   app.add_subcommand("version", "Print the version")->callback([] {
     std::printf("%s\n", version_line("kontain").c_str());
   });
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (first.empty() || (first[0] != '-' && !is_verb(app, first))) {
+    print_error((first.empty() ? "a verb is expected" : first + ": is no verb") + " (kontain --help lists them)");
+    return cli::kOwnFailure;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {

@@ -19,6 +19,7 @@ struct RunWords {
   RunOptions options;
   std::vector<std::string> publish;
   std::vector<std::string> volumes;
+  std::vector<std::string> name_servers;
   std::vector<std::string> annotations;
   std::string memory;
   std::string network = "auto";
@@ -54,6 +55,10 @@ Result<void> parse_words(RunWords& words) {
   for (const std::string& text : words.volumes) {
     TRY_ASSIGN(Volume volume, parse_volume(text, here));
     options.volumes.push_back(std::move(volume));
+  }
+  for (const std::string& text : words.name_servers) {
+    TRY_ASSIGN(std::string server, parse_name_server(text));
+    options.name_servers.push_back(std::move(server));
   }
   for (const std::string& text : words.annotations) {
     const size_t equals = text.find('=');
@@ -102,6 +107,7 @@ void add_run_options(CLI::App& verb, RunWords& words) {
   verb.add_option("--pids-limit", options.process_limit, "Limit on processes and threads")
       ->check(CLI::Range(1, 1 << 22));
   verb.add_option("--network", words.network, "auto, none, host, bridge (root), pasta, slirp4netns (others)");
+  list("--dns", words.name_servers, "Address of a name server, in place of the host's");
   list("--km", words.annotations, "KEY=VALUE: an option of km that an image may set");
 }
 

@@ -21,7 +21,7 @@ struct KvmDevice {
 // What `km --self-test=json` printed.
 struct SelfTest {
   std::string recipe;        // "A": no hardware virtualisation is visible; "B": Intel VMX or AMD SVM
-  uint64_t exit_ns = 0;      // one call that leaves the guest
+  uint64_t exit_ns = 0;      // one call that leaves the guest; 0: not measured, as on recipe B
   uint64_t exitless_ns = 0;  // one call through memory; 0: not possible here
   std::string calls;         // what --calls=auto means here
   bool vdso = false;

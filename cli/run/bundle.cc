@@ -226,6 +226,10 @@ Result<Json> make_config(const RunOptions& options, const ImageDefaults& image, 
       {"mounts", mounts_of(options, place)},
       {"linux", linux_of(options, place)},
       {"annotations", {{"org.opencontainers.image.ref.name", place.image}}}};
+  // Set before the program begins, which may ask at once.
+  if (options.terminal && place.terminal_rows != 0) {
+    config["process"]["consoleSize"] = {{"height", place.terminal_rows}, {"width", place.terminal_columns}};
+  }
   if (place.identity.user != 0) config["process"]["capabilities"] = Json::object();
   for (const auto& [key, value] : options.annotations) config["annotations"]["app.kontain." + key] = value;
   return config;

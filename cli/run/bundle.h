@@ -44,6 +44,8 @@ struct Place {
   bool needs_user_namespace = false;  // nobody has made one around krun: `host_user` becomes root inside
   Identity host_user;
   Identity identity;
+  uint16_t terminal_rows = 0;  // of the terminal outside; 0: not known
+  uint16_t terminal_columns = 0;
   std::vector<std::pair<std::string, std::string>> own_environment;  // of this process, for -e NAME
 };
 

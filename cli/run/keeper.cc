@@ -1,5 +1,6 @@
 #include "cli/run/keeper.h"
 
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "cli/fleet/places.h"
 #include "cli/run/bundle.h"
 #include "cli/run/network.h"
+#include "cli/run/resolver.h"
 #include "cli/run/source.h"
 #include "cli/run/user_network.h"
 #include "cli/support/files.h"
@@ -153,6 +155,17 @@ Result<void> join_bridge(Prepared& prepared, const RunOptions& options, Place& p
   return {};
 }
 
+std::string choose_resolvers(Network network, const std::vector<std::string>& chosen) {
+  const HostResolvers host = {read_text("/etc/resolv.conf").value_or(""), read_text(kUpstreamResolvers).value_or("")};
+  std::string text = resolver_text(network, host, chosen);
+  if (lost_every_server(host, text)) {
+    print_warning(
+        "the host's name server listens on a loopback address, where the bridge does not lead: names are not "
+        "found inside (--dns ADDRESS)");
+  }
+  return text;
+}
+
 Result<void> fill(Prepared& prepared, const RunOptions& options, Network network) {
   Place place;
   place.id = prepared.record.id;
@@ -160,7 +173,11 @@ Result<void> fill(Prepared& prepared, const RunOptions& options, Network network
   place.image = options.source;
   place.rootless = geteuid() != 0;
   place.own_environment = own_environment();
-  place.resolver = resolver_text(network, read_text("/etc/resolv.conf").value_or(""));
+  if (winsize size = {}; ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0) {
+    place.terminal_rows = size.ws_row;
+    place.terminal_columns = size.ws_col;
+  }
+  place.resolver = choose_resolvers(network, options.name_servers);
   TRY(prepared.folder.write(prepared.record));
   TRY_ASSIGN(const ImageDefaults image, make_root(options, place));
   const std::string root = place.folder + "/rootfs";

@@ -34,6 +34,11 @@ bool is_address(const std::string& text) {
   return inet_pton(AF_INET, text.c_str(), &address) == 1;
 }
 
+bool is_address6(const std::string& text) {
+  in6_addr address;
+  return inet_pton(AF_INET6, text.c_str(), &address) == 1;
+}
+
 bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 }  // namespace
@@ -92,6 +97,11 @@ Result<uint64_t> parse_size(const std::string& text) {
     return fail("--memory", text, "a size is expected: 64m, 2g");
   }
   return number << shift;
+}
+
+Result<std::string> parse_name_server(const std::string& text) {
+  if (is_address(text) || is_address6(text)) return text;
+  return fail("--dns", text, "is no address");
 }
 
 Result<Network> parse_network(const std::string& text) {

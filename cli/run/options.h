@@ -46,7 +46,8 @@ struct RunOptions {
   std::string user;  // "user[:group]", names or numbers
   std::string hostname;
   std::string entrypoint;
-  std::vector<std::string> environment;  // "NAME=value", or "NAME" for this process's value
+  std::vector<std::string> environment;   // "NAME=value", or "NAME" for this process's value
+  std::vector<std::string> name_servers;  // addresses; empty: the host's
   std::vector<Publish> publish;
   std::vector<Volume> volumes;
   uint64_t memory = 0;        // bytes; 0: no limit
@@ -62,6 +63,8 @@ Result<Publish> parse_publish(const std::string& text);
 Result<Volume> parse_volume(const std::string& text, const std::string& here);
 // "512", "64k", "100M", "2g": bytes, powers of 1024.
 Result<uint64_t> parse_size(const std::string& text);
+// An IPv4 or IPv6 address.
+Result<std::string> parse_name_server(const std::string& text);
 Result<Network> parse_network(const std::string& text);
 // 1 to 64 letters, digits and "_.-", a letter or digit first: also a name for krun and in paths.
 Result<void> check_name(const std::string& name);

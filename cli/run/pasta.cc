@@ -7,6 +7,7 @@
 #include <charconv>
 #include <thread>
 
+#include "cli/run/resolver.h"
 #include "cli/support/files.h"
 #include "cli/support/spawn.h"
 
@@ -62,21 +63,10 @@ pid_t wait_for_network(pid_t pasta) {
 }  // namespace
 
 Result<HelperProcesses> start_pasta(const std::vector<Publish>& publish, const HelperStart& how) {
-  const Command command = {find_tool("pasta"),
-                           "--config-net",
-                           "--quiet",
-                           "--foreground",
+  const Command command = {find_tool("pasta"), "--config-net", "--quiet", "--foreground",
                            // Else the gateway's address leads to what listens on the host's loopback only.
-                           "--no-map-gw",
-                           "--tcp-ports",
-                           ports_text(publish, false),
-                           "--udp-ports",
-                           ports_text(publish, true),
-                           "--tcp-ns",
-                           "none",
-                           "--udp-ns",
-                           "none",
-                           "--",
+                           "--no-map-gw", "--dns-forward", kPastaNameServer, "--tcp-ports", ports_text(publish, false),
+                           "--udp-ports", ports_text(publish, true), "--tcp-ns", "none", "--udp-ns", "none", "--",
                            how.cat};
   TRY_ASSIGN(const pid_t pasta, spawn(command, {.input = how.life, .output = how.nothing, .own_group = true}));
   const pid_t inside = wait_for_network(pasta);

@@ -47,9 +47,4 @@ Result<std::unique_ptr<UserNetwork>> start_user_network(const UserNetworkPlan& p
   return std::make_unique<UserNetwork>(std::move(started.helpers), std::move(life), prefix);
 }
 
-std::string resolver_text(Network kind, const std::string& host_text) {
-  if (kind == Network::Slirp4netns) return std::string("nameserver ") + kSlirpNameServer + "\n";
-  return host_text;
-}
-
 }  // namespace kontain::cli

@@ -48,7 +48,4 @@ Result<Network> choose_user_network(Network wanted);
 // Starts it. On return the namespace has its routes, as far as the host has any, and the published ports lead there.
 Result<std::unique_ptr<UserNetwork>> start_user_network(const UserNetworkPlan& plan);
 
-// Where a kontainer of this network finds a name server: the text of resolv.conf, from that of the host.
-std::string resolver_text(Network kind, const std::string& host_text);
-
 }  // namespace kontain::cli

@@ -30,5 +30,5 @@ Description: programs as the only tenants of virtual machines
 END
 find "$work/root" -exec touch -h -d "@$epoch" {} +
 # One thread: more of them cut the archive into blocks, and then its bytes depend on the number of processors.
-SOURCE_DATE_EPOCH=$epoch dpkg-deb --root-owner-group --threads-max=1 -Zxz -z6 --build "$work/root" "$folder/kontain_${version}_amd64.deb" >/dev/null
+SOURCE_DATE_EPOCH=$epoch dpkg-deb --root-owner-group --threads-max=1 -Zxz -z3 --build "$work/root" "$folder/kontain_${version}_amd64.deb" >/dev/null
 echo "$folder/kontain_${version}_amd64.deb"

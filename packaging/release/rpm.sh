@@ -15,7 +15,7 @@ Recommends: iproute iptables
 AutoReqProv: no
 %global _build_id_links none
 %global __os_install_post %{nil}
-%global _binary_payload w6.xzdio
+%global _binary_payload w3.xzdio
 %global use_source_date_epoch_as_buildtime 1
 %global clamp_mtime_to_source_date_epoch 1
 %global _buildhost kontain

@@ -41,9 +41,19 @@ check "podman load" podman load -i name.tar
 check "podman run" prints .kontain podman --runtime krun run --rm --network none localhost/name:1
 check "podman run with limits" prints .kontain podman --runtime krun run --rm --network none --memory 64m --cpus 1 --pids-limit 50 localhost/name:1
 
-check "registered with Docker" sh ./install.sh --with-docker --no-smoke-test "$release"
+# The lines of docs/getting-started.md, with what this machine lacks: an init that knows services, and the network that
+# Docker would fetch the image from. It is made of the machine's own uname.
 dockerd --storage-driver overlay2 >/tmp/dockerd.log 2>&1 &
 for _ in $(seq 120); do docker version >/dev/null 2>&1 && break; sleep 1; done
+import_image() {
+  tar -C / -chf - lib64/ld-linux-x86-64.so.2 lib/x86_64-linux-gnu/libc.so.6 bin/uname | docker import - debian:bookworm-slim
+}
+systemctl() { kill -HUP "$(cat /run/docker.pid)"; }
+export -f systemctl
+copied_lines() { (cd kontain-*-x86_64/ && bash -e ../docker-lines.sh); }
+tar -xzf "$release"
+check "an image for Docker" import_image
+check "the lines of getting started under Docker" prints .kontain copied_lines
 check "Docker knows krun" prints krun docker info
 check "docker load" docker load -i name.tar
 check "docker run" prints .kontain docker run --rm --runtime krun --network none localhost/name:1

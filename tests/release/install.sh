@@ -38,7 +38,8 @@ expect_status 0 install_sh "$old"
 expect_contains out "1.0 is there already"
 snapshot home | diff installed - || fail "installing again changed something"
 
-# Another version and back. A user's settings and a foreign file of the link's name are nobody's business.
+# Another version and back. A user's images and a foreign file of the link's name are nobody's business.
+"${as_user[@]}" sh -c 'mkdir -p home/.local/share/kontain/images && echo kept >home/.local/share/kontain/images/index.json'
 expect_status 0 install_sh "$new"
 expect_equal "$(readlink "$prefix/current")" releases/1.1 "the release in use"
 expect_equal "$(ls "$prefix/releases")" 1.1 "releases that are kept"
@@ -57,7 +58,10 @@ expect_status 0 install_sh "$old"
 
 # Away again, but for what is not ours; then all of it. The installed copy of the script can do it.
 expect_status 0 install_sh --uninstall
-expect_equal "$(cd home && find . -type f)" ./.local/bin/krun "what is left"
+expect_equal "$(cd home && find . -type f | sort)" "$(printf './.local/bin/krun\n./.local/share/kontain/images/index.json')" "what is left"
+expect_status 0 install_sh --uninstall --purge
+expect_equal "$(cd home && find . -type f)" ./.local/bin/krun "what is left after --purge"
+rmdir home/.local/share
 rm home/.local/bin/krun
 rmdir home/.local/bin home/.local 2>/dev/null || true
 snapshot home | diff before - || fail "uninstalling left something"

@@ -1,6 +1,7 @@
 # What the tests of the installer share: a release made of the SDK that is under test, whatever it is linked with.
 # shellcheck shell=bash disable=SC2034,SC2154
 . "$KONTAIN_SOURCE/tests/lib/common.sh"
+export KONTAIN_RELEASE_GZIP=1
 
 # make_release VERSION: $workdir/dist/kontain-VERSION-x86_64.tar.gz with its checksum; $archive is its path.
 make_release() {

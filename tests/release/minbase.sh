@@ -21,7 +21,13 @@ expect_equal "$(cat out)" 42 "a C++ program"
 echo "installed in $((installed - started)) ms (smoke test included), C++ compiled and run after $(($(date +%s%3N) - started)) ms"
 expect_equal "$(inside kontain run --network none /tmp/a.km)" 42 "kontain run"
 expect_equal "$(inside ls /opt/kontain/share/man/man1 | wc -l)" "$(tar -tzf "$archive" | grep -c 'man/man1/.*\.1$')" "manual pages"
-inside sh /opt/kontain/install.sh --uninstall --purge
+# Settings stay, whatever is installed, until somebody says that they should not.
+mkdir -p "$root/etc/kontain"
+echo '{"thp": "off"}' >"$root/etc/kontain/km.json"
+inside sh /tmp/install.sh --no-smoke-test "/tmp/$name"
+inside sh /opt/kontain/install.sh --uninstall
+expect_equal "$(cat "$root/etc/kontain/km.json")" '{"thp": "off"}' "settings after installing again and removing"
+inside sh /tmp/install.sh --uninstall --purge
 rm -rf "$root/tmp/"*
 snapshot_root | diff before - || fail "removing the system installation left something"
 expect_equal "$(find "$root/run" -name '*kontain*')" "" "what is left in /run"

@@ -61,14 +61,21 @@ new_works() {
 }
 # in_root ROOT COMMAND...: with a /proc, and nothing else.
 in_root() { unshare --mount --propagation private sh -c 'mount -t proc proc "$1/proc" && exec chroot "$@"' sh "$@"; }
+kept() {
+  expect_equal "$(cat "$1/etc/kontain/km.json")" '{"thp": "off"}' "settings after upgrading and removing"
+  rm "$1/etc/kontain/km.json"
+}
 gone() { expect_equal "$(find "$1" -path "$2" -prune -o -type f -print -o -type l -print)" "" "what the package leaves in $1"; }
 
 echo "== Debian package"
 deb -i kontain_0.0.1_amd64.deb
 old_is_there deb
+mkdir -p deb/etc/kontain rpm/etc/kontain
+echo '{"thp": "off"}' | tee deb/etc/kontain/km.json >rpm/etc/kontain/km.json
 deb -i "$new_deb"
 new_works deb
 deb -P kontain
+kept deb
 gone deb deb/var
 
 echo "== RPM package"
@@ -77,5 +84,6 @@ old_is_there rpm
 rpm_in -U "$new_rpm"
 new_works rpm
 rpm_in -e kontain
+kept rpm
 gone rpm rpm/db
 echo "passed"

@@ -32,14 +32,17 @@ export_release_key() {
   export KONTAIN_RELEASE_KEYRING=$1
 }
 
-# run_release [--allow-changes]
+# run_release [--allow-changes] [--tarball]
 run_release() {
-  local version commit epoch name scratch package
-  case "${1:-}" in
-    "" | --allow-changes) ;;
-    *) die "release: no such option: $1" ;;
-  esac
-  [ -z "$(git status --porcelain)" ] || [ "${1:-}" = --allow-changes ] ||
+  local version commit epoch name scratch package option packages="deb rpm" changes=0
+  for option in "$@"; do
+    case "$option" in
+      --allow-changes) changes=1 ;;
+      --tarball) packages="" ;;
+      *) die "release: no such option: $option" ;;
+    esac
+  done
+  [ -z "$(git status --porcelain)" ] || [ "$changes" -eq 1 ] ||
     die "release: there are uncommitted changes; a release is what its commit says (--allow-changes for a trial)"
   install_packages
   version=$(release_version)
@@ -55,7 +58,7 @@ run_release() {
   mkdir -p dist
   packaging/release/pack.sh "$scratch/$name" "dist/$name.tar.gz" "$epoch"
   seal "dist/$name.tar.gz"
-  for package in deb rpm; do seal "$("packaging/release/$package.sh" "$scratch/$name" dist "$epoch")"; done
+  for package in $packages; do seal "$("packaging/release/$package.sh" "$scratch/$name" dist "$epoch")"; done
   cp install.sh dist/install.sh
   echo "dist/$name.tar.gz: $(($(stat -c %s "dist/$name.tar.gz") >> 20)) MiB, $(du -sm "$scratch/$name" | cut -f1) MiB unpacked" >&2
   echo "dist/$name.tar.gz"

@@ -14,6 +14,12 @@ expect_equal "$(jq -r '[.checks[] | select(.status == "problem")] | length' out)
 expect_equal "$(jq -r '[.checks[].check] | unique | length' out)" "$(jq -r '.checks | length' out)" "names of checks"
 expect_equal "$("$kontain" version)" "$("$kontain" --version)" version
 
+# Words that are no verb, and none at all.
+expect_status 125 "$kontain" docter
+one_line_error "docter: is no verb (kontain --help lists them)"
+expect_status 125 "$kontain"
+one_line_error "a verb is expected"
+
 # A hard limit on the address space: not even km's own start, and doctor says why.
 expect_status 1 bash -c "ulimit -v 4000000; exec '$kontain' doctor --json"
 expect_equal "$(jq -r '.checks[] | select(.check == "address-space") | .status' out)" problem "address space"

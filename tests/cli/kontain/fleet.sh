@@ -3,8 +3,18 @@
 if [ "$(id -u)" = 0 ]; then folder=/run/kontain; else folder=/run/user/$(id -u)/kontain; fi
 [ -w "${folder%/*}" ] || skip "${folder%/*} cannot be written"
 
+# None of them outlives the test by much, also when nothing of the test is executed any more: each ends by itself.
+end_all() {
+  local pid
+  for pid in $(jobs -p); do "$kontain" kill "$pid" >/dev/null 2>&1 || true; done
+  cd /
+  rm -rf "$workdir"
+}
+trap end_all EXIT
+trap 'exit 143' INT TERM
+
 # A tree of two, one of which works.
-"$km" /bin/bash -c 'while :; do :; done & wait' &
+"$km" /bin/bash -c 'while [ $SECONDS -lt 110 ]; do :; done & wait' &
 busy=$!
 until_listed "$busy"
 for _ in $(seq 100); do [ "$(field "$busy" processes)" != 2 ] || break; sleep 0.05; done
@@ -35,8 +45,8 @@ gone "$worker"
 expect_equal "$(field "$busy" program)" "" "after stop"
 
 # One that does not listen is killed with its children, those too that it makes meanwhile.
-seconds=1000.$$
-"$km" /bin/bash -c 'trap "" TERM; /bin/sleep '$seconds' & while :; do sleep '$seconds'; done' &
+seconds=110.$$
+"$km" /bin/bash -c 'trap "" TERM; /bin/sleep '$seconds' & while [ $SECONDS -lt 110 ]; do sleep '$seconds'; done' &
 stubborn=$!
 until_listed "$stubborn"
 for _ in $(seq 100); do [ "$(field "$stubborn" processes)" -lt 3 ] || break; sleep 0.05; done
@@ -48,7 +58,7 @@ left=$(pgrep -f "[s]leep $seconds" | xargs || true)
 [ -z "$left" ] || { xargs kill -9 <<<"$left"; fail "a child is left: $left"; }
 
 # A signal of choice.
-"$km" /bin/bash -c 'trap "exit 42" USR1; echo ready; while :; do /bin/sleep 0.1; done' >ready &
+"$km" /bin/bash -c 'trap "exit 42" USR1; echo ready; while [ $SECONDS -lt 110 ]; do /bin/sleep 0.1; done' >ready &
 polite=$!
 until_listed "$polite"
 for _ in $(seq 200); do [ ! -s ready ] || break; sleep 0.05; done

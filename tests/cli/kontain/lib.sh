@@ -21,6 +21,22 @@ until_listed() {
   fail "process $1 is not listed"
 }
 
+# name_server ADDRESS: sets $name_server to a process that answers every question there with 192.0.2.77.
+name_server() {
+  python3 "$KONTAIN_SOURCE/tests/cli/kontain/name_server.py" "$1" >names.log 2>&1 &
+  name_server=$!
+  for _ in $(seq 200); do ! grep -q listening names.log || return 0; sleep 0.05; done
+  fail "no name server at $1: $(cat names.log)"
+}
+
+# host_resolvers FILE LINE...: what FILE, which has to be there, says from now on in this mount namespace.
+host_resolvers() {
+  local file=$1
+  printf '%s\n' "${@:2}" >"resolvers.${file//\//-}"
+  chmod 644 "resolvers.${file//\//-}"
+  mount --bind "resolvers.${file//\//-}" "$file"
+}
+
 # gone PID: within ten seconds.
 gone() {
   for _ in $(seq 200); do kill -0 "$1" 2>/dev/null || return 0; sleep 0.05; done

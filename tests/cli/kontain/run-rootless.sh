@@ -67,6 +67,19 @@ for address in 192.0.2.254 127.0.0.1; do
 done
 kill "$host_server"
 wait "$host_server" || true
+# The host's name server is, although it listens on the loopback, as systemd-resolved's does.
+name_server 127.0.0.53
+host_resolvers /etc/resolv.conf "nameserver 127.0.0.53" "options timeout:2" "search example.org"
+for network in pasta slirp4netns; do
+  expect_status 0 as_user kontain run --network "$network" probe address some.name
+  expect_equal "$(cat out)" 192.0.2.77 "an address by the host's name server, through $network"
+  expect_status 0 as_user kontain run --network "$network" probe read /etc/resolv.conf
+  expect_contains out "search example.org"
+done
+expect_status 0 as_user kontain run --dns 192.0.2.53 probe read /etc/resolv.conf
+expect_equal "$(head -n 1 out)" "nameserver 192.0.2.53" "the chosen name server"
+kill "$name_server"
+wait "$name_server" || true
 # The port is free again at once. Stopped from outside, and its network with it; so is that of one whose starter is killed.
 expect_status 0 as_user kontain run -d --name web -p 8080:80 server 80
 expect_status 0 as_user kontain stop web

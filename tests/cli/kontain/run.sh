@@ -47,6 +47,11 @@ echo input | "$kontain" run -i --network none probe copy >out
 expect_equal "$(cat out)" input "standard input"
 expect_equal "$(echo input | "$kontain" run --network none probe copy)" "" "standard input without -i"
 
+# A terminal of its own, as large as the one outside.
+expect_status 0 script --quiet --return --command "stty rows 33 cols 77; '$kontain' run -it --network none probe terminal" typescript </dev/null
+expect_contains out " of 33 rows, 77 columns"
+expect_status 1 "$kontain" run -i --network none probe terminal
+
 # Files of the host, and limits.
 mkdir shared
 echo outside >shared/file
@@ -69,6 +74,8 @@ done <<'T'
 -p 80:x probe|--publish: 80:x: [ADDRESS:]PORT:PORT[/udp] is expected
 -p 80 --network none probe|--publish: needs --network bridge, pasta or slirp4netns
 -v nothing:/x probe|nothing: No such file or directory
+--dns name.server probe|--dns: name.server: is no address
+-t probe|--tty: standard input is no terminal
 -m much probe|--memory: much: a size is expected: 64m, 2g
 --network mesh probe|--network: mesh: auto, none, host, bridge, pasta or slirp4netns is expected
 --name ../x probe|--name: ../x: 1 to 64 letters, digits and _.- are expected
@@ -106,6 +113,28 @@ nothing_left "$id"
 expect_status 0 "$kontain" rm "$id"
 expect_status 125 "$kontain" logs "$id"
 one_line_error "$id: was not started by kontain run, or has been removed"
+nothing_left ""
+
+# Name servers on the host's loopback, where the bridge does not lead: those behind systemd-resolved, and those chosen.
+host_resolvers /etc/resolv.conf "nameserver 127.0.0.53" "search example.org"
+expect_status 0 "$kontain" run probe read /etc/resolv.conf
+expect_equal "$(cat out)" "search example.org" "no name server that can be reached"
+one_line_error "kontain: warning: the host's name server listens on a loopback address"
+mkdir -p /run/systemd/resolve
+echo "nameserver 10.61.0.1" >/run/systemd/resolve/resolv.conf
+# The bridge is there as long as somebody is on it, and so is its address.
+expect_status 0 "$kontain" run -d --name "$id" server 80
+name_server 10.61.0.1
+expect_status 0 "$kontain" run probe address some.name
+expect_equal "$(cat out)" 192.0.2.77 "an address by the servers behind systemd-resolved"
+expect_equal "$(cat err)" "" "words about name servers"
+rm /run/systemd/resolve/resolv.conf
+expect_status 0 "$kontain" run --dns 10.61.0.1 probe address some.name
+expect_equal "$(cat out)" 192.0.2.77 "an address by the chosen name server"
+kill "$name_server"
+wait "$name_server" || true
+expect_status 0 "$kontain" rm -f "$id"
+umount /etc/resolv.conf
 nothing_left ""
 
 # A program that cannot start says so, in the background too.

@@ -13,6 +13,7 @@
 #include "cli/run/network.h"
 #include "cli/run/options.h"
 #include "cli/run/record.h"
+#include "cli/run/resolver.h"
 #include "cli/run/slirp.h"
 #include "cli/run/source.h"
 #include "cli/run/user_network.h"
@@ -60,10 +61,25 @@ TEST_CASE("slirp4netns: requests for ports and their answers") {
   }
 }
 
-TEST_CASE("name servers of a user's network") {
-  const std::string host = "nameserver 127.0.0.53\n";
-  CHECK(resolver_text(Network::Pasta, host) == host);
-  CHECK(resolver_text(Network::Slirp4netns, host) == "nameserver 10.0.2.3\n");
+TEST_CASE("name servers that listen where no network leads") {
+  const HostResolvers stub = {"# made by systemd-resolved\nnameserver 127.0.0.53\noptions edns0\nsearch example.org\n",
+                              "nameserver 192.0.2.53\nsearch example.org\n"};
+  const std::string rest = "options edns0\nsearch example.org\n";
+  CHECK(resolver_text(Network::Pasta, stub, {}) == "nameserver 169.254.1.1\n" + rest);
+  CHECK(resolver_text(Network::Slirp4netns, stub, {}) == "nameserver 10.0.2.3\n" + rest);
+  CHECK(resolver_text(Network::Bridge, stub, {}) == "nameserver 192.0.2.53\n" + rest);
+  CHECK(resolver_text(Network::Host, stub, {}) == "nameserver 127.0.0.53\n" + rest);
+  CHECK(resolver_text(Network::Pasta, stub, {"192.0.2.1", "::1"}) == "nameserver 192.0.2.1\nnameserver ::1\n" + rest);
+
+  const HostResolvers own = {"nameserver\t127.0.0.1 \nnameserver ::1\nnameserver 192.0.2.7\r\nnameservers x\n", ""};
+  CHECK(resolver_text(Network::Pasta, own, {}) == "nameserver 169.254.1.1\nnameserver 192.0.2.7\n");
+  CHECK(resolver_text(Network::Bridge, own, {}) == "nameserver 192.0.2.7\n");
+
+  const HostResolvers alone = {"nameserver 127.0.0.1\n", ""};
+  CHECK(lost_every_server(alone, resolver_text(Network::Bridge, alone, {})));
+  CHECK(!lost_every_server(alone, resolver_text(Network::Pasta, alone, {})));
+  CHECK(!lost_every_server({"", ""}, resolver_text(Network::Bridge, {"", ""}, {})));
+  CHECK(!lost_every_server({"nameserver\nnameserver   \n", ""}, ""));
 }
 
 TEST_CASE("a program that runs beside this one") {
@@ -223,6 +239,17 @@ TEST_CASE("networks are namespaces: one's own, one that was made, none") {
   CHECK_FALSE(has(types(shared), "user"));
   shared.needs_user_namespace = true;
   CHECK(has(types(shared), "user"));
+}
+
+TEST_CASE("a terminal has its size from the beginning") {
+  Place where = place();
+  where.terminal_rows = 33;
+  where.terminal_columns = 77;
+  RunOptions options = options_for();
+  CHECK_FALSE((*make_config(options, image(), where))["process"].contains("consoleSize"));
+  options.terminal = true;
+  CHECK((*make_config(options, image(), where))["process"]["consoleSize"] == Json{{"height", 33}, {"width", 77}});
+  CHECK_FALSE((*make_config(options, image(), place()))["process"].contains("consoleSize"));
 }
 
 TEST_CASE("an image's configuration may be anything") {

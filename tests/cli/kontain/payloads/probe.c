@@ -1,10 +1,12 @@
 // Does one thing that its first argument names, and shows what a container gave it.
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/utsname.h>
@@ -58,6 +60,18 @@ static int connect_to(const char *name, const char *port) {
   return connect(connection, found->ai_addr, found->ai_addrlen) != 0;
 }
 
+static int show_terminal(void) {
+  struct winsize size;
+  if (!isatty(0) || !isatty(1) || ioctl(0, TIOCGWINSZ, &size) != 0) return 1;
+  return printf("%s of %d rows, %d columns\n", ttyname(0), size.ws_row, size.ws_col) < 0;
+}
+
+static int show_address(const char *name) {
+  struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found;
+  if (getaddrinfo(name, NULL, &hints, &found) != 0) return 1;
+  return puts(inet_ntoa(((struct sockaddr_in *)found->ai_addr)->sin_addr)) < 0;
+}
+
 int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   const char *value = argc > 2 ? argv[2] : "";
@@ -69,6 +83,8 @@ int main(int argc, char **argv) {
   if (strcmp(what, "read") == 0) return copy(open(value, O_RDONLY), 1);
   if (strcmp(what, "write") == 0) return write_to(value);
   if (strcmp(what, "fill") == 0) return fill((size_t)atoi(value));
+  if (strcmp(what, "terminal") == 0) return show_terminal();
+  if (strcmp(what, "address") == 0) return show_address(value);
   if (strcmp(what, "connect") == 0 && argc == 4) return connect_to(value, argv[3]);
   return 2;
 }

@@ -29,7 +29,7 @@ tree() {
     local out='^(dev|proc|sys|run|etc/(hosts|resolv\.conf|hostname|mtab|ld\.so\.cache))(/|[[:space:]]|$)|__pycache__|^var/(cache|log)/'
     find . -mindepth 1 -printf '%P\t%y %#m %U:%G %l\n' | grep -vE "$out" | sort
     find . -type f -printf '%P\n' | grep -vE "$out" | sort | tr '\n' '\0' | xargs -0 -r sha256sum
-    find . -type f -links +1 -printf '%i\t%P\n' | grep -vE "$(printf '\t')(dev|proc|sys)/" | sort |
+    find . -type f -links +1 -printf '%i\t%P\n' | { grep -vE "$(printf '\t')(dev|proc|sys)/" || true; } | sort |
       awk -F'\t' '{ names[$1] = names[$1] " = " $2 } END { for (i in names) print "one file" names[i] }' | sort
   )
 }
@@ -74,11 +74,21 @@ same() {
   echo "ok $name: $(wc -l <ours) lines of files, after $SECONDS s"
 }
 
-# wheel PACKAGE VERSION PROJECT: the wheel of a Debian source package, in ./index as a package index has it.
+# repacked PACKAGE PROJECT: the wheel of what a Debian binary package installs.
+repacked() {
+  echo "$2: the mirror has not all of its sources: a wheel of the package $1"
+  mkdir "package.$1"
+  (cd "package.$1" && apt-get download -qq -o APT::Sandbox::User=root "$1" && dpkg-deb -x ./*.deb root) >package.log 2>&1 ||
+    skip "the package $1 cannot be fetched: $(tail -n 1 package.log)"
+  /usr/bin/python3 "$KONTAIN_SOURCE/tests/build/repack_wheel.py" "package.$1/root/usr/lib/python3/dist-packages" "index/$2" ||
+    fail "the wheel of the package $1"
+}
+
+# wheel SOURCE VERSION PROJECT: the wheel of a Debian source package, in ./index as a package index has it.
 wheel() {
   local folder
-  folder=$("$KONTAIN_SOURCE/tools/dev/fetch-source.sh" "$1" "$2") || skip "the sources of $1 cannot be fetched"
   mkdir -p "source.$1" "index/$3"
+  folder=$("$KONTAIN_SOURCE/tools/dev/fetch-source.sh" "$1" "$2" 2>fetch.log) || { repacked "python3-$3" "$3"; return; }
   tar -xf "$(find "$folder" -name '*.orig.tar.*' ! -name '*.asc')" -C "source.$1" --strip-components=1 --no-same-owner
   env SOURCE_DATE_EPOCH=315532800 /usr/bin/python3 -m pip wheel --quiet --no-deps --no-index --no-build-isolation \
     --disable-pip-version-check --no-cache-dir -w "index/$3" "./source.$1" >wheel.log 2>&1 || { tail wheel.log; fail "the wheel of $1"; }

@@ -48,6 +48,18 @@ expect_equal "$(kb inspect upon --show config | jq -c .config.Entrypoint)" '["/a
 expect_equal "$(kb inspect upon --show manifest | jq -c '.layers[0].digest')" \
   "$(kb inspect files --show manifest | jq -c '.layers[0].digest')" "the base's layer"
 
+# The bill of materials: every file with its sums, and what the image's package database names; always the same.
+mkdir -p debian/var/lib/dpkg
+printf 'Package: libx\nStatus: install ok installed\nVersion: 1.2-3\nArchitecture: amd64\n' >debian/var/lib/dpkg/status
+kb -t listed --payload app.km --copy debian:/ --sbom listed.json --print digest >listed
+expect_equal "$(jq -r '.spdxVersion, .SPDXID, .dataLicense' listed.json | paste -sd' ')" "SPDX-2.3 SPDXRef-DOCUMENT CC0-1.0" SPDX
+expect_equal "$(jq -r '.files[] | .fileName + " " + (.checksums[] | select(.algorithm == "SHA256").checksumValue)' listed.json | sort)" \
+  "$(printf './app.km %s\n./var/lib/dpkg/status %s' "$(sha256sum <app.km | cut -c1-64)" "$(sha256sum <debian/var/lib/dpkg/status | cut -c1-64)")" "files of the SBOM"
+expect_equal "$(jq -r '.packages[].externalRefs[]?.referenceLocator | select(startswith("pkg:deb"))' listed.json)" "pkg:deb/debian/libx@1.2-3?arch=amd64" "packages of the SBOM"
+kb -t listed --payload app.km --copy debian:/ --sbom again.json >/dev/null
+cmp listed.json again.json || fail "the SBOM is another one"
+kb rm listed
+
 # What is printed.
 kb -t app --payload app.km --print json >facts.json
 expect_equal "$(jq -r .name facts.json)" app:latest name

@@ -40,7 +40,7 @@ make_chroot() {
   root=$workdir/root
   mkdir "$root"
   # Nothing that is mounted there may be reached by the removal of the folder: the host's /sys is among it.
-  trap 'cd /; umount -R -l "$root" 2>/dev/null; rm -rf --one-file-system "$workdir"' EXIT
+  trap 'cd /; umount -R -l "$root" 2>/dev/null || true; rm -rf --one-file-system "$workdir"' EXIT
   mount -t tmpfs -o size=3g none "$root"
   tar -xf "${!tar}" -C "$root"
   mount -t proc proc "$root/proc"

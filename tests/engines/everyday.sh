@@ -25,10 +25,9 @@ RUN mkdir -p -m 700 /root/.ssh /run/sshd && cp /key.pub /root/.ssh/authorized_ke
 D
 DOCKER_BUILDKIT=0 docker build -q -t everyday context >/dev/null
 
-# The sibling is the same container for both, so that only one end differs (sshd under km: tests/programs/sshd.sh).
 for runtime in ${RUNTIMES:-runc krun}; do
   docker network create "net-$runtime" >/dev/null
-  docker run -d --runtime=runc --network "net-$runtime" --name "sibling-$runtime" --network-alias sibling \
+  docker run -d --runtime="$runtime" --network "net-$runtime" --name "sibling-$runtime" --network-alias sibling \
     --hostname sibling everyday sh -c 'nginx; exec /usr/sbin/sshd -D' >/dev/null
   timeout 900 /usr/bin/python3 -B "$actions/session.py" "$runtime" "net-$runtime" "$runtime.json" ||
     fail "the list did not come to its end with $runtime"

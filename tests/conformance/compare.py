@@ -10,6 +10,7 @@ KVM, 1 otherwise.
 import argparse
 import concurrent.futures
 import difflib
+import fcntl
 import glob
 import os
 import re
@@ -57,13 +58,16 @@ def build(source, kind):
         compiler, flags = (KONTAIN_GXX, LIBCXX_FLAGS) if command[0] == KONTAIN_GCC else ("g++", [])
         command = [compiler, *CXX_FLAGS, *flags, *(flag for flag in command if flag in ("-static-pie", "-no-pie"))]
     inputs = [path, *glob.glob(os.path.join(SOURCES, "*.h")), shutil.which(command[0]), __file__]
-    if os.path.exists(program) and all(os.path.getmtime(i) < os.path.getmtime(program) for i in inputs):
-        return program
     os.makedirs(PROGRAMS, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=PROGRAMS) as folder:
-        made = os.path.join(folder, "program")
-        subprocess.run([command[0], path, "-o", made, "-I", os.environ["KONTAIN_SOURCE"], *command[1:]], check=True)
-        os.rename(made, program)
+    # Two tests of one build begin together: a program that runs already must not be replaced.
+    with open(f"{program}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.path.exists(program) and all(os.path.getmtime(i) < os.path.getmtime(program) for i in inputs):
+            return program
+        with tempfile.TemporaryDirectory(dir=PROGRAMS) as folder:
+            made = os.path.join(folder, "program")
+            subprocess.run([command[0], path, "-o", made, "-I", os.environ["KONTAIN_SOURCE"], *command[1:]], check=True)
+            os.rename(made, program)
     return program
 
 

@@ -10,6 +10,13 @@
 #include "km/mem/reservation.h"
 
 namespace kontain::mem {
+namespace {
+
+bool is_copied_by_fork(const Vma& vma) {
+  return !vma.shared && (vma.protection & PROT_WRITE) && !vma.dont_fork && !vma.wipe_on_fork && !vma.huge;
+}
+
+}  // namespace
 
 void AddressSpace::prepare_fork(uint64_t stack_pointer) {
   lock_.lock();
@@ -22,14 +29,6 @@ void AddressSpace::finish_fork_in_parent() {
   copy_at_once();
   lock_.unlock();
 }
-
-namespace {
-
-bool is_copied_by_fork(const Vma& vma) {
-  return !vma.shared && (vma.protection & PROT_WRITE) && !vma.dont_fork && !vma.wipe_on_fork && !vma.huge;
-}
-
-}  // namespace
 
 // Where both go on: the stack's end, then the data of the program and of its libraries, as much as there is room for.
 void AddressSpace::choose_copied_at_once(uint64_t stack_pointer) {
@@ -44,6 +43,7 @@ void AddressSpace::choose_copied_at_once(uint64_t stack_pointer) {
   const uint64_t part = page_down(stack_pointer) - kTouchFill / 2;
   if (stack) choose(*stack, std::max(stack->start, part), std::min(stack->end, part + kTouchFill));
   for (const auto& [start, vma] : tree_) {
+    if (room == 0) break;
     if (&vma != stack) choose(vma, start, vma.accessible_end());
   }
 }

@@ -2,49 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cinttypes>
 #include <cstdio>
 
+#include "km/procfs/host_smaps.h"
 #include "km/procfs/render.h"
 
 namespace kontain::procfs {
 namespace {
 
 constexpr size_t kNameColumn = 72;  // show_vma_header_prefix: 25 + 6 * sizeof(void *) - 1
-
-// The kernel's fields of one smaps entry that are sums of bytes, in its order.
-constexpr std::array<std::string_view, 19> kSums = {"Rss",
-                                                    "Pss",
-                                                    "Pss_Dirty",
-                                                    "Shared_Clean",
-                                                    "Shared_Dirty",
-                                                    "Private_Clean",
-                                                    "Private_Dirty",
-                                                    "Referenced",
-                                                    "Anonymous",
-                                                    "KSM",
-                                                    "LazyFree",
-                                                    "AnonHugePages",
-                                                    "ShmemPmdMapped",
-                                                    "FilePmdMapped",
-                                                    "Shared_Hugetlb",
-                                                    "Private_Hugetlb",
-                                                    "Swap",
-                                                    "SwapPss",
-                                                    "Locked"};
-constexpr size_t kRss = 0;
-constexpr size_t kPss = 1;
-constexpr size_t kPssDirty = 2;
-constexpr size_t kAnonymous = 8;
-
-using Sums = std::array<uint64_t, kSums.size()>;  // kB
-
-struct HostEntry {
-  uint64_t start = 0;
-  uint64_t end = 0;
-  Sums sums{};
-};
 
 std::string header_line(uint64_t start, uint64_t end, std::string_view rights, uint64_t offset, unsigned major,
                         unsigned minor, uint64_t inode, std::string_view name) {
@@ -74,55 +41,14 @@ std::string line_of(const mem::MappingView& mapping) {
                      mapping.device_minor, mapping.inode, mapping.name);
 }
 
-std::string_view next_line(std::string_view& text) {
-  const size_t end = text.find('\n');
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  return line;
-}
-
-// "START-END ..." of an entry's first line.
-bool parse_range(std::string_view line, HostEntry& entry) {
-  const char* end = line.data() + line.size();
-  const auto first = std::from_chars(line.data(), end, entry.start, 16);
-  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '-') return false;
-  const auto second = std::from_chars(first.ptr + 1, end, entry.end, 16);
-  return second.ec == std::errc() && second.ptr != end && *second.ptr == ' ';
-}
-
-// "Rss:     12 kB".
-void parse_sum(std::string_view line, Sums& sums) {
-  const size_t colon = line.find(':');
-  if (colon == std::string_view::npos) return;
-  const auto* field = std::ranges::find(kSums, line.substr(0, colon));
-  const auto index = static_cast<size_t>(field - kSums.begin());
-  if (index >= kSums.size()) return;
-  const size_t digit = line.find_first_of("0123456789", colon);
-  if (digit != std::string_view::npos) std::from_chars(line.data() + digit, line.data() + line.size(), sums[index]);
-}
-
-std::vector<HostEntry> parse_smaps(std::string_view text) {
-  std::vector<HostEntry> entries;
-  while (!text.empty()) {
-    const std::string_view line = next_line(text);
-    HostEntry entry;
-    if (parse_range(line, entry)) {
-      entries.push_back(entry);
-    } else if (!entries.empty()) {
-      parse_sum(line, entries.back().sums);
-    }
-  }
-  return entries;
-}
-
 // What `part` bytes of a host mapping of `whole` bytes hold of its `value` kB.
 uint64_t share_of(uint64_t value, uint64_t part, uint64_t whole) {
   return static_cast<uint64_t>(static_cast<unsigned __int128>(value) * part / whole);
 }
 
-Sums sums_of(const mem::MappingView& mapping, const std::vector<HostEntry>& host) {
-  Sums sums{};
-  auto entry = std::ranges::upper_bound(host, mapping.start, {}, &HostEntry::end);
+SmapsSums sums_of(const mem::MappingView& mapping, const std::vector<HostMapping>& host) {
+  SmapsSums sums{};
+  auto entry = std::ranges::upper_bound(host, mapping.start, {}, &HostMapping::end);
   for (; entry != host.end() && entry->start < mapping.end; ++entry) {
     const uint64_t part = std::min(entry->end, mapping.end) - std::max(entry->start, mapping.start);
     for (size_t i = 0; i < sums.size(); ++i) sums[i] += share_of(entry->sums[i], part, entry->end - entry->start);
@@ -162,15 +88,15 @@ std::string render_maps(const Mappings& mappings) {
 }
 
 std::string render_smaps(const Mappings& mappings, std::string_view host_smaps) {
-  const std::vector<HostEntry> host = parse_smaps(host_smaps);
+  const std::vector<HostMapping> host = parse_host_smaps(host_smaps);
   std::string text;
   for (const mem::MappingView& mapping : mappings) {
-    const Sums sums = sums_of(mapping, host);
+    const SmapsSums sums = sums_of(mapping, host);
     text += line_of(mapping);
     text += sum_line("Size", (mapping.end - mapping.start) >> 10);
     text += sum_line("KernelPageSize", 4);
     text += sum_line("MMUPageSize", 4);
-    for (size_t i = 0; i < sums.size(); ++i) text += sum_line(kSums[i], sums[i]);
+    for (size_t i = 0; i < sums.size(); ++i) text += sum_line(kSmapsSums[i], sums[i]);
     text += "THPeligible:           0\n";
     text += flags_line(mapping);
   }
@@ -179,19 +105,19 @@ std::string render_smaps(const Mappings& mappings, std::string_view host_smaps) 
 
 std::string render_smaps_rollup(const Mappings& mappings, std::string_view host_smaps) {
   if (mappings.empty()) return "";
-  const std::vector<HostEntry> host = parse_smaps(host_smaps);
-  Sums total{};
+  const std::vector<HostMapping> host = parse_host_smaps(host_smaps);
+  SmapsSums total{};
   for (const mem::MappingView& mapping : mappings) {
-    const Sums sums = sums_of(mapping, host);
+    const SmapsSums sums = sums_of(mapping, host);
     for (size_t i = 0; i < total.size(); ++i) total[i] += sums[i];
   }
   std::string text = header_line(mappings.front().start, mappings.back().end, "---p", 0, 0, 0, 0, "[rollup]");
   for (size_t i = 0; i < total.size(); ++i) {
-    text += sum_line(kSums[i], total[i]);
-    if (i != kPssDirty) continue;
-    const uint64_t anonymous = std::min(total[kPss], total[kAnonymous]);
+    text += sum_line(kSmapsSums[i], total[i]);
+    if (i != kSmapsPssDirty) continue;
+    const uint64_t anonymous = std::min(total[kSmapsPss], total[kSmapsAnonymous]);
     text += sum_line("Pss_Anon", anonymous);
-    text += sum_line("Pss_File", std::min(total[kPss], total[kRss]) - anonymous);
+    text += sum_line("Pss_File", std::min(total[kSmapsPss], total[kSmapsRss]) - anonymous);
     text += sum_line("Pss_Shmem", 0);
   }
   return text;

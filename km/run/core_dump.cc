@@ -103,7 +103,7 @@ void write_core_file(task::Task& task, const signal::FatalSignal& signal, const 
   input.threads.push_back(describe_thread(task, call));
   for (core::CoreThread& thread : others) input.threads.push_back(std::move(thread));
   input.signal = signal.info;
-  input.mappings = core_mappings(task, parse_host_use(sys::read_host_file(sys::proc_root(task).smaps_fd)));
+  input.mappings = core_mappings(task, procfs::parse_host_smaps(sys::read_host_file(sys::proc_root(task).smaps_fd)));
   input.auxv = task.process().image.auxiliary_vector;
   input.xcr0 = xcr0;
   input.filter = dump_filter(task);

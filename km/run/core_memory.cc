@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
 
 #include "base/checked.h"
@@ -19,22 +18,6 @@
 
 namespace kontain::run {
 namespace {
-
-// "START-END ..." begins an entry; "Name: N kB" is one of its fields.
-bool parse_range(std::string_view line, HostUse& use) {
-  const size_t dash = line.find('-');
-  const size_t space = line.find(' ');
-  if (dash == std::string_view::npos || space == std::string_view::npos || dash > space) return false;
-  const char* const begin = line.data();
-  const auto start = std::from_chars(begin, begin + dash, use.start, 16);
-  const auto end = std::from_chars(begin + dash + 1, begin + space, use.end, 16);
-  return start.ptr == begin + dash && end.ptr == begin + space;
-}
-
-bool is_some(std::string_view line, std::string_view name) {
-  if (!line.starts_with(name)) return false;
-  return line.find_first_of("123456789", name.size()) != std::string_view::npos;
-}
 
 bool is_device(const std::string& path) {
   struct stat file = {};
@@ -47,15 +30,18 @@ core::Backing backing_of(const mem::MappingView& view) {
   return is_device(view.name) ? core::Backing::Device : core::Backing::File;
 }
 
-bool has_own_pages(const std::vector<HostUse>& use, uint64_t start, uint64_t end) {
-  auto at = std::ranges::upper_bound(use, start, {}, &HostUse::end);
-  for (; at != use.end() && at->start < end; ++at) {
-    if (at->has_own_pages) return true;
+using HostMappings = std::vector<procfs::HostMapping>;
+
+// Anonymous ones, in memory or swapped out: of a private mapping that was written.
+bool has_own_pages(const HostMappings& host, uint64_t start, uint64_t end) {
+  auto at = std::ranges::upper_bound(host, start, {}, &procfs::HostMapping::end);
+  for (; at != host.end() && at->start < end; ++at) {
+    if (at->sums[procfs::kSmapsAnonymous] != 0 || at->sums[procfs::kSmapsSwap] != 0) return true;
   }
   return false;
 }
 
-core::CoreMapping mapping_of(const mem::MappingView& view, const std::vector<HostUse>& use) {
+core::CoreMapping mapping_of(const mem::MappingView& view, const HostMappings& host) {
   core::CoreMapping mapping;
   mapping.start = view.start;
   mapping.end = view.end;
@@ -63,7 +49,7 @@ core::CoreMapping mapping_of(const mem::MappingView& view, const std::vector<Hos
   mapping.shared = view.shared;
   mapping.dont_dump = view.dont_dump;
   mapping.backing = backing_of(view);
-  mapping.written = !view.shared && !view.replaced && has_own_pages(use, view.start, view.end);
+  mapping.written = !view.shared && !view.replaced && has_own_pages(host, view.start, view.end);
   mapping.file_offset = view.offset;
   if (view.name.starts_with('/')) mapping.file_name = view.name;
   return mapping;
@@ -80,24 +66,9 @@ UniqueFd open_own(const char* name) {
 
 }  // namespace
 
-std::vector<HostUse> parse_host_use(std::string_view smaps) {
-  std::vector<HostUse> all;
-  while (!smaps.empty()) {
-    const std::string_view line = smaps.substr(0, smaps.find('\n'));
-    smaps.remove_prefix(std::min(line.size() + 1, smaps.size()));
-    HostUse use;
-    if (parse_range(line, use)) {
-      all.push_back(use);
-    } else if (!all.empty() && (is_some(line, "Anonymous:") || is_some(line, "Swap:"))) {
-      all.back().has_own_pages = true;
-    }
-  }
-  return all;
-}
-
-std::vector<core::CoreMapping> core_mappings(task::Task& task, const std::vector<HostUse>& use) {
+std::vector<core::CoreMapping> core_mappings(task::Task& task, const std::vector<procfs::HostMapping>& host) {
   std::vector<core::CoreMapping> mappings;
-  task.memory().for_each_mapping([&](const mem::MappingView& view) { mappings.push_back(mapping_of(view, use)); });
+  task.memory().for_each_mapping([&](const mem::MappingView& view) { mappings.push_back(mapping_of(view, host)); });
   const task::ProgramImage& image = task.process().image;
   if (image.vdso_end > image.vdso_start) {
     core::CoreMapping vdso;

@@ -4,25 +4,17 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 #include "base/unique_fd.h"
 #include "km/core/core_input.h"
+#include "km/procfs/host_smaps.h"
 #include "km/task/task.h"
 
 namespace kontain::run {
 
-// What the host says about a part of our address space (/proc/self/smaps).
-struct HostUse {
-  uint64_t start = 0;
-  uint64_t end = 0;
-  bool has_own_pages = false;  // anonymous ones, in memory or swapped out: a private mapping that was written
-};
-std::vector<HostUse> parse_host_use(std::string_view smaps);
-
-// All mappings, by address.
-std::vector<core::CoreMapping> core_mappings(task::Task& task, const std::vector<HostUse>& use);
+// All mappings, by address; `host` is what the host says of the monitor's.
+std::vector<core::CoreMapping> core_mappings(task::Task& task, const std::vector<procfs::HostMapping>& host);
 
 // Reads the payload's memory whatever its protection. Descriptors of the monitor's own, made for the object's life:
 // other threads have stopped.

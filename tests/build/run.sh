@@ -99,6 +99,14 @@ build -t net --network host bad.ctx >/dev/null
 unpacked net
 expect_equal "$(cat net.root/rootfs/links)" "$(ip -o link | wc -l)" "interfaces with the host's network"
 
+# The line of the document.
+mkdir document document/app
+printf 'FROM bb\nRUN ip -o link | wc -l >/links\n' >document/app/Dockerfile
+ln -s ../store document/images
+python3 "$KONTAIN_SOURCE/tests/docs/one_shell.py" "$KONTAIN_SOURCE/docs/building-images.md" tests/build/run.sh >lines.sh
+(cd document && PATH=$KONTAIN_SDK/bin:$PATH bash ../lines.sh) >/dev/null 2>progress || { cat progress; fail "the document's line"; }
+expect_contains progress "RUN ip -o link"
+
 # Stages that do not need each other run side by side.
 if [ "$(nproc)" -gt 1 ]; then
   printf 'FROM bb AS a\nRUN sleep 3; touch /a\nFROM bb AS b\nRUN sleep 3; touch /b\nFROM bb\nCOPY --from=a /a /\nCOPY --from=b /b /\n' >bad.ctx/Dockerfile

@@ -6,8 +6,9 @@ import os
 import re
 import sys
 
+from markdown_blocks import blocks_of
+
 LINK = re.compile(r"\]\(([^)#:\s]*)(?:#([^)\s]*))?\)")
-BLOCK = re.compile(r"(?:<!-- untested: (?P<reason>.+?) -->\n)?^```sh\n", re.MULTILINE)
 HAVE_TESTS = {"README.md", "CONTRIBUTING.md", "docs/getting-started.md", "docs/images.md", "docs/building-images.md",
               "docs/runenv.md", "docs/engines.md", "docs/krun.md"}  # beside those of tested.txt and examples/
 
@@ -40,13 +41,18 @@ def tested_documents(tree):
     return HAVE_TESTS | {line for line in lines if line and not line.startswith("#")}
 
 
-def untested_blocks(tree, document, tested):
-    """Reasons of the blocks that no test runs; None for one without."""
-    for block in BLOCK.finditer(read(tree, document)):
-        if block["reason"]:
-            yield block["reason"]
-        elif document not in tested and not document.startswith("examples/"):
-            yield None
+def problem_of_block(tree, document, block, tested):
+    """None where a test runs it, or it says why none does."""
+    if block.runner:
+        path = os.path.join(tree, block.runner)
+        if not os.path.exists(path):
+            return f"{document}: {block.runner}, which is to run a block, is not there"
+        script = read(tree, block.runner)
+        if document not in script or "one_shell.py" not in script:
+            return f"{document}: {block.runner} does not take the lines of a block that it is to run"
+    elif not block.untested and document not in tested and not document.startswith("examples/"):
+        return f"{document}: a block that no test runs and that does not say why not"
+    return None
 
 
 def undescribed_layers(tree):
@@ -68,14 +74,11 @@ def main(tree):
     problems += undescribed_layers(tree)
     tested = tested_documents(tree)
     problems += [f"tests/docs: {document} is not there" for document in tested - set(documents)]
-    reasons = {document: list(untested_blocks(tree, document, tested)) for document in documents}
-    problems += [f"{document}: a block that no test runs and that does not say why not"
-                 for document in documents if None in reasons[document]]
-    for document in documents:
-        print("".join(f"{document}: untested: {reason}\n" for reason in reasons[document] if reason), end="")
-    blocks = sum(len(BLOCK.findall(read(tree, document))) for document in documents)
-    untested = sum(map(len, reasons.values()))
-    print("\n".join(problems) or f"{len(documents)} documents are consistent; of {blocks} blocks {untested} are untested")
+    blocks = [(document, block) for document in documents for block in blocks_of(read(tree, document))]
+    problems += filter(None, (problem_of_block(tree, document, block, tested) for document, block in blocks))
+    reasons = [f"{document}: untested: {block.untested}" for document, block in blocks if block.untested]
+    print("\n".join(reasons))
+    print("\n".join(problems) or f"{len(documents)} documents are consistent; of {len(blocks)} blocks {len(reasons)} are untested")
     return 1 if problems or not documents else 0
 
 

@@ -55,6 +55,10 @@ END
 printf '[engine]\ncgroup_manager="cgroupfs"\nevents_logger="file"\n' >containers.conf
 export CONTAINERS_STORAGE_CONF=$workdir/storage.conf CONTAINERS_CONF=$workdir/containers.conf
 
+# The lines of the document.
+python3 "$KONTAIN_SOURCE/tests/docs/one_shell.py" "$KONTAIN_SOURCE/docs/images.md" tests/image/engines.sh >lines.sh
+expect_equal "$(XDG_DATA_HOME=$workdir/data bash lines.sh | tail -n 1)" "$native" "what the document's lines print last"
+
 # zstd is what none of Debian 12's docker reads: it is unpacked for it.
 for compression in gzip zstd; do
   name=hello-$compression

@@ -19,6 +19,13 @@ cmp unpacked/rootfs/random random || fail "the content changed on its way"
 expect_status 0 "$build_tool" --store by-digest pull "$registry/team/app@$digest"
 expect_status 0 "$build_tool" --store direct inspect "docker://$name:v1"
 
+# The lines of the document.
+python3 "$KONTAIN_SOURCE/tests/docs/one_shell.py" "$KONTAIN_SOURCE/docs/images.md" tests/image/registry.sh |
+  sed "s|registry.example|$registry|" >lines.sh
+cp app.km hello.km
+XDG_DATA_HOME=$workdir/data PATH=$KONTAIN_SDK/bin:$PATH bash lines.sh >out
+expect_contains out "sha256:"
+
 # What is there is not sent again; what another repository has is mounted.
 start_proxy() {
   proxy_port=$(free_port)

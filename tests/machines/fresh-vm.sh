@@ -39,8 +39,7 @@ fi
 mkdir "$work/in"
 cp "$archive" "$archive.sha256" "$source/install.sh" "$work/in/"
 cp "$here/fresh-vm-guest.sh" "$work/in/run.sh"
-sed -n '/^## 4. Under Docker/,/^## 5/p' "$source/docs/getting-started.md" | sed -n '/^```sh$/,/^```$/{/^```/!p}' >"$work/in/docker-lines.sh"
-grep -q '^docker run .*krun' "$work/in/docker-lines.sh" || { echo "docs/getting-started.md has no lines for Docker"; exit 1; }
+python3 "$source/tests/docs/one_shell.py" "$source/docs/getting-started.md" tests/machines/fresh-vm.sh >"$work/in/docker-lines.sh"
 tar -C "$work/in" -cf "$work/in.tar" .
 truncate -s %1M "$work/in.tar"
 

@@ -2,7 +2,7 @@
 # node-install.sh [ARCHIVE]: a release installed on a Kubernetes node as the DaemonSet's pod does it. The node is a root file
 # system of Debian's minbase with containerd, which runs in it; the pod is this script.
 . "$(dirname "$0")/chroot.sh"
-begin_machine "${1:-}" "node containerd python3 busybox-static"
+begin_machine "${1:-}" "node containerd python3 busybox-static curl"
 make_chroot node
 mkdir -p "$root/var/lib/containerd"
 mount -t tmpfs none "$root/var/lib/containerd"
@@ -36,6 +36,33 @@ expect_status 1 node install
 expect_contains err "the node has no /dev/kvm"
 mv "$root/dev/kvm.away" "$root/dev/kvm"
 snapshot_node | diff before - || fail "a refusal changed the node"
+
+echo "== the lines of the documents, on the node itself"
+document_lines() { python3 "$KONTAIN_SOURCE/tests/docs/one_shell.py" "$KONTAIN_SOURCE/$1" tests/release/node-install.sh; }
+tar -xzf "$archive" -C "$root/tmp"
+{
+  echo 'systemctl() { /restart; }; cd /tmp/kontain-*'
+  document_lines docs/guide/kubernetes.md
+} >"$root/tmp/by-hand.sh"
+inside bash /tmp/by-hand.sh
+inside ctr plugins ls >/dev/null
+inside containerd config dump | grep -qF 'BinaryName = "/opt/kontain/bin/krun"' || fail "containerd does not know krun"
+inside sh /opt/kontain/install.sh --uninstall --purge
+mkdir served served/kontain
+cp "$archive" "$archive.sha256" "$KONTAIN_SOURCE/install.sh" served/kontain/
+python3 -u -m http.server --bind 127.0.0.1 --directory served 8000 >server.log 2>&1 &
+server=$!
+for _ in $(seq 100); do grep -q 'port 8000' server.log && break; sleep 0.1; done
+document_lines docs/guide/clouds.md |
+  sed "s|https://example.com|http://127.0.0.1:8000|; s/kontain-0.1.0-x86_64.tar.gz/$(basename "$archive")/" >"$root/tmp/first-boot.sh"
+inside bash /tmp/first-boot.sh | tee log
+kill "$server"
+wait "$server" 2>/dev/null || true
+grep -q "Kontainers run here" log || fail "first-boot.sh: no kontainers on the node"
+inside sh /opt/kontain/install.sh --uninstall --purge
+inside /restart
+rm -rf "$root/tmp/"*
+snapshot_node | diff before - || fail "the documents' lines left something on the node"
 
 echo "== install"
 node install | tee log

@@ -82,9 +82,22 @@ server=$!
 end_server() { kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; end_agents; }
 trap end_server EXIT
 for _ in $(seq 100); do grep -q 'port [0-9]' server.log && break; sleep 0.1; done
-url=http://127.0.0.1:$(sed -n 's/.*port \([0-9]*\).*/\1/p' server.log)/$(basename "$archive")
+archive_name=$(basename "$archive")
+url=http://127.0.0.1:$(sed -n 's/.*port \([0-9]*\).*/\1/p' server.log)/$archive_name
 expect_status 0 install_sh --require-signature --key "$workdir/ours.gpg" --no-smoke-test "$url"
 expect_contains out "signature: good"
 expect_status 0 install_sh --uninstall
+# The lines of the document: from an unpacked release, from a file, from a URL.
+tar -xzf "$archive" -C home --no-same-owner
+cp "$archive" "$archive.sha256" "home/${archive_name%.tar.gz}/"
+[ ${#as_user[@]} -eq 0 ] || chown -R 65534:65534 home/kontain-*
+python3 "$KONTAIN_SOURCE/tests/docs/one_shell.py" "$KONTAIN_SOURCE/docs/guide/installing.md" tests/release/refusals.sh |
+  sed "s|https://example.com/kontain-0.1.0-x86_64.tar.gz|$url|; s/kontain-0.1.0-x86_64.tar.gz/$archive_name/" >lines.sh
+(cd home/kontain-* && env -i HOME="$workdir/home" TMPDIR="$workdir/tmp" PATH="$PATH" "${as_user[@]}" bash "$workdir/lines.sh") >out 2>err ||
+  { cat out err; fail "the document's lines"; }
+expect_equal "$(grep -c 'smoke test: compiled' out)" 3 "installations that ended with a smoke test"
+rm -rf home/kontain-*
+expect_status 0 install_sh --uninstall
+
 mv "$archive.sha256" kept
 refused "cannot be downloaded" "$url"

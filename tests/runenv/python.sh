@@ -36,4 +36,17 @@ python_service python-3.11
 start_docker
 service python-service service
 answers python-service 18081 / '"python": "3.11' python3 -c 'import os; print(os.uname().release)'
+
+# The lines of the document, in an empty folder with an application in it; the port is the node's.
+mkdir document
+cp service/app.py document/
+python3 "$KONTAIN_SOURCE/tests/docs/one_shell.py" "$KONTAIN_SOURCE/docs/runenv.md" tests/runenv/python.sh >lines.sh
+(
+  kontain-build() { kontain_build "$@"; }
+  curl() { nsenter --net="$node/netns" curl "$@"; }
+  cd document
+  . ../lines.sh
+) >out
+expect_contains out '"python": "3.11'
+docker rm -f service >/dev/null
 echo "python: all passed"

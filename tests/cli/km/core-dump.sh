@@ -43,6 +43,13 @@ debugger 'p $_siginfo.si_signo' 'p $_siginfo._sifields._sigfault.si_addr' 'info 
 says '$1 = 11' '$2 = (void *) 0x0' AT_SYSINFO_EHDR '"./crowd"' "$workdir/crowd" libc.so '$3 = {4, 0}' '$4 = 1' \
   "\$5 = 110 'n'"
 
+# The lines of the document.
+mkdir document
+printf 'int main(void) { *(volatile int*)0 = 1; }\n' | gcc -g -x c -o document/crash -
+python3 "$KONTAIN_SOURCE/tests/docs/one_shell.py" "$KONTAIN_SOURCE/docs/guide/running.md" tests/cli/km/core-dump.sh >lines.sh
+(cd document && PATH=$(dirname "$km"):$PATH timeout 60 bash ../lines.sh) >said 2>&1 || fail "the document's lines: $(cat said)"
+says "crash: killed by SIGSEGV" "main () at"
+
 # Sent, by itself and from outside.
 core_of unlimited 131 3
 debugger bt

@@ -1,11 +1,11 @@
 #!/bin/bash
 # fetch-root.sh NAME [PACKAGE...]: prints the path of a tar of Debian's minbase with these packages, kept outside the tree
-# by name and suite. Made by mmdebstrap from the machine's own mirrors.
+# by name, suite and list of packages. Made by mmdebstrap from the machine's own mirrors.
 set -euo pipefail
 name=$1
 shift
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/kontain/roots
-tar=$cache/bookworm-$name.tar
+tar=$cache/bookworm-$name-$(sha256sum <<<"$*" | cut -c1-8).tar
 if [ ! -e "$tar" ]; then
   mkdir -p "$cache"
   scratch=$(mktemp -d -p "$cache")

@@ -8,7 +8,7 @@ export KONTAIN_SOURCE KONTAIN_SDK KONTAIN_BUILD
 . "$KONTAIN_SOURCE/tests/lib/common.sh"
 
 # begin_machine ARCHIVE ROOT...: starts the calling script again in namespaces of its own. Sets $archive (empty: the newest
-# of dist/). Each ROOT is "NAME PACKAGE...", a root file system for make_chroot.
+# of dist/). Each ROOT is "NAME PACKAGE..." or "SUITE:NAME PACKAGE...", a root file system for make_chroot.
 begin_machine() {
   local specification words
   need_kvm
@@ -21,7 +21,7 @@ begin_machine() {
   if [ "${KONTAIN_INSIDE:-}" != 1 ]; then
     for specification in "$@"; do
       read -ra words <<<"$specification"
-      declare -gx "root_tar_${words[0]//-/_}=$("$release_suites/fetch-root.sh" "${words[@]}")"
+      declare -gx "root_tar_${words[0]//[-:]/_}=$("$release_suites/fetch-root.sh" "${words[@]}")"
     done
     exec env KONTAIN_INSIDE=1 unshare --mount --net --pid --fork --propagation private bash "$0" "$archive"
   fi
@@ -36,13 +36,25 @@ newest_release() {
 
 # make_chroot NAME: $root, mounted and ready.
 make_chroot() {
-  local device tar=root_tar_${1//-/_}
+  local tar=root_tar_${1//[-:]/_}
+  make_empty_root
+  tar -xf "${!tar}" -C "$root"
+  mount_kernel_folders
+}
+
+# make_empty_root: $root, without a file.
+make_empty_root() {
   root=$workdir/root
   mkdir "$root"
   # Nothing that is mounted there may be reached by the removal of the folder: the host's /sys is among it.
   trap 'cd /; umount -R -l "$root" 2>/dev/null || true; rm -rf --one-file-system "$workdir"' EXIT
-  mount -t tmpfs -o size=3g none "$root"
-  tar -xf "${!tar}" -C "$root"
+  mount -t tmpfs -o size=3g,mode=755 none "$root"
+}
+
+# mount_kernel_folders: what a kernel and an init give to $root.
+mount_kernel_folders() {
+  local device
+  mkdir -p "$root/proc" "$root/dev" "$root/run" "$root/tmp" "$root/sys"
   mount -t proc proc "$root/proc"
   mount -t tmpfs -o mode=755 none "$root/dev"
   for device in null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9 tty:5:0 kvm:10:232; do

@@ -63,9 +63,9 @@ SysResult sys_msync(Task& task, uint64_t address, uint64_t length, int flags) {
 
 SysResult sys_mincore(Task& task, uint64_t address, uint64_t length, GuestPtr<unsigned char> residency) {
   if (!is_page_aligned(address)) return Errno{EINVAL};
+  if (length == 0) return SysResult::ok();
   const uint64_t pages = page_up(length) / kPageSize;
   if (!mem::in_guest(residency.address(), pages)) return Errno{EFAULT};
-  if (length == 0) return SysResult::ok();
   if (page_up(length) == 0 || !task.memory().is_mapped(address, page_up(length))) return Errno{ENOMEM};
   return SysResult::from_host(host_call(SYS_mincore, address, length, residency.address()));
 }

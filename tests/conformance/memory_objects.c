@@ -117,6 +117,7 @@ CASE(populate) {
   say("%d %d", residency[0] & 1, residency[3] & 1);
   CHECK_ERR(mincore(memory + 1, PAGE, residency), EINVAL);
   CHECK_ERR(mincore(memory, PAGE, (unsigned char*)16), EFAULT);
+  CHECK_EQ(mincore(NULL, 0, NULL), 0);
   munmap(memory, PAGE);
   CHECK_ERR(mincore(memory, PAGE, residency), ENOMEM);
 }

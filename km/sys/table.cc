@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "base/abi/syscalls.h"
+#include "km/sys/aio.h"
 #include "km/sys/descriptors.h"
 #include "km/sys/directories.h"
 #include "km/sys/events.h"

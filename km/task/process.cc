@@ -42,6 +42,8 @@ void Process::keep_only(Task& task) {
   expected_threads_ = 1;
   static_cast<void>(folder_locks_.release());  // may be held by a thread that is not here
   folder_locks_ = std::make_unique<FolderLocks>();
+  static_cast<void>(aio_.release());
+  aio_ = std::make_unique<AioContexts>();
 }
 
 }  // namespace kontain::task

@@ -16,6 +16,7 @@
 #include "km/fd/monitor_fds.h"
 #include "km/fd/payload_fds.h"
 #include "km/mem/address_space.h"
+#include "km/task/aio_contexts.h"
 #include "km/task/lifecycle.h"
 #include "km/task/limits.h"
 #include "km/task/program_image.h"
@@ -43,6 +44,7 @@ class Process {
   // The numbers that calls of this process may name.
   fd::PayloadFds& descriptors() { return descriptors_; }
   SignalActions& signals() { return signals_; }
+  AioContexts& aio() { return *aio_; }
 
   // Who makes threads and processes; nobody in unit tests.
   Lifecycle* lifecycle() { return lifecycle_; }
@@ -113,6 +115,7 @@ class Process {
     Lock folder;
   };
   std::unique_ptr<FolderLocks> folder_locks_ = std::make_unique<FolderLocks>();
+  std::unique_ptr<AioContexts> aio_ = std::make_unique<AioContexts>();  // no child inherits any
   mutable std::mutex threads_lock_;
   std::vector<Task*> threads_;
   std::atomic<int> expected_threads_ = 1;

@@ -235,15 +235,35 @@ Result<UniqueFd> Cgroup::claim(Presence presence) {
   return fail("linux.cgroupsPath", process_folder(), "is removed again and again by another");
 }
 
-Result<void> Cgroup::join(pid_t pid) const { return join_sub(pid, ""); }
-
-Result<void> Cgroup::join_sub(pid_t pid, const std::string& sub) const {
+Result<Entrance> Cgroup::open_entrance(const std::string& sub) const {
+  Entrance entrance;
+  std::string freezer;
   for (const auto& [names, folder] : folders_) {
     const std::string target = folder + (sub.empty() ? "" : "/" + sub);
     if (!sub.empty() && !exists(target)) continue;
-    TRY(write_text(target + "/cgroup.procs", std::to_string(pid)));
+    if (names.empty()) {
+      TRY(entrance.set_v2(target));
+    } else if (names == "freezer") {
+      freezer = target;
+    } else {
+      TRY(entrance.add_v1(target));
+    }
   }
-  return {};
+  // The last one: in a frozen cgroup a process gets no further.
+  if (!freezer.empty()) TRY(entrance.add_v1(freezer));
+  return entrance;
+}
+
+std::string Cgroup::sub_beside(pid_t init) const {
+  const std::string own = folder_of("");
+  if (!unified_ || own.empty()) return "";
+  const auto handed_down = read_text(own + "/cgroup.subtree_control");
+  if (!handed_down || handed_down->find_first_not_of('\n') == std::string::npos) return "";
+  const auto layout = detect_layout(init);
+  if (!layout || layout->hierarchies.empty()) return "";
+  const Hierarchy& hierarchy = layout->hierarchies.front();
+  const std::string folder = hierarchy.mount_point + hierarchy.own_path;
+  return folder.rfind(own + "/", 0) == 0 ? folder.substr(own.size() + 1) : "";
 }
 
 Result<void> Cgroup::apply(const spec::Resources& resources) const {

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "krun/hooks/hooks.h"
+#include "krun/state/state.h"
 
 namespace kontain::krun::container {
 namespace {
@@ -140,7 +141,10 @@ Result<void> wait_for_start(const UniqueFd& fifo) {
     if (poll(&entry, 1, -1) < 0 && errno != EINTR) return fail_errno("wait for start", "", errno);
     char go = 0;
     const ssize_t count = read(fifo.get(), &go, 1);
-    if (count == 1) return {};
+    if (count == 1) {
+      state::stop_waiting(fifo);
+      return {};
+    }
     if (count < 0 && errno != EAGAIN && errno != EINTR) return fail_errno("wait for start", "", errno);
     if (count == 0) usleep(1000);  // somebody opened and closed it
   }

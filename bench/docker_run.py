@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """docker_run.py ROUNDS RUNTIME...: times of `docker run` and `docker exec` of the image bb's hello, by runtime, as a table.
 
-The runtimes take turns, so that what else the machine does meets all of them alike.
+The runtimes take turns, and each round begins with the next one, so that what else the machine does, and what one leaves
+behind for the next, meets all of them alike.
 """
 import statistics
 import subprocess
@@ -23,8 +24,10 @@ def timed(*command):
 def measure(rounds, commands):
     """commands: by runtime, the words behind `docker`. Answers by runtime: the times in ms, or why there are none."""
     results = {name: [] for name in commands}
-    for _ in range(rounds + 1):
-        for name, words in commands.items():
+    order = list(commands.items())
+    for number in range(rounds + 1):
+        first = number % len(order)
+        for name, words in order[first:] + order[:first]:
             if isinstance(results[name], str):
                 continue
             try:

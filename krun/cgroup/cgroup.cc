@@ -1,6 +1,5 @@
 #include "krun/cgroup/cgroup.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
@@ -9,30 +8,19 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <chrono>
-#include <memory>
-#include <set>
-#include <thread>
 
 #include "base/text.h"
 #include "krun/cgroup/files.h"
+#include "krun/cgroup/members.h"
 
 namespace kontain::krun::cgroup {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto kPatience = 10s;  // for what the kernel does after a write
-constexpr auto kStep = 2ms;
 
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ",") + name;
   return text;
 }
-
-std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 bool is_refusal(int error) { return error == EACCES || error == EPERM || error == EROFS; }
 
@@ -66,54 +54,6 @@ Result<void> make_folder(const std::string& folder, bool unified) {
   if (mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return fail_errno("make cgroup", folder, errno);
   inherit_cpuset(folder);
   return {};
-}
-
-// Calls `visit` for a folder and those below it, the deepest first.
-template <class Visit>
-void for_each_folder(const std::string& folder, const Visit& visit) {
-  {
-    const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(folder.c_str()), closedir);
-    if (!stream) return;
-    while (const dirent* entry = readdir(stream.get())) {
-      const std::string name = entry->d_name;
-      if (entry->d_type == DT_DIR && name != "." && name != "..") for_each_folder(folder + "/" + name, visit);
-    }
-  }
-  visit(folder);
-}
-
-// Linux before 6.14 puts a thread of KVM's own (kvm-nx-lpage-recovery) into the cgroup of who makes a virtual machine.
-bool is_kernel_thread(pid_t pid) {
-  constexpr size_t kFlags = 6;                       // proc_pid_stat(5), field 9, counted from the state
-  constexpr unsigned long kKernelThread = 0x200000;  // PF_KTHREAD
-  const auto text = read_text("/proc/" + std::to_string(pid) + "/stat");
-  const size_t bracket = text ? text->rfind(") ") : std::string::npos;
-  if (bracket == std::string::npos) return false;
-  const std::vector<std::string> fields = split(text->substr(bracket + 2), ' ');
-  return fields.size() > kFlags && (std::strtoul(fields[kFlags].c_str(), nullptr, 10) & kKernelThread) != 0;
-}
-
-void add_processes(const std::string& folder, std::set<pid_t>& processes) {
-  for_each_folder(folder, [&](const std::string& each) {
-    const auto text = read_text(each + "/cgroup.procs");
-    if (!text) return;
-    for (const std::string& line : split(*text, '\n')) {
-      pid_t pid = 0;
-      std::from_chars(line.data(), line.data() + line.size(), pid);
-      if (pid > 0 && !is_kernel_thread(pid)) processes.insert(pid);
-    }
-  });
-}
-
-// Waits until `done`: false when it does not come to pass.
-template <class Done>
-bool wait_until(const Done& done) {
-  const auto end = std::chrono::steady_clock::now() + kPatience;
-  while (!done()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(kStep);
-  }
-  return true;
 }
 
 // An flock(2) on a folder that is still the one of that name. Nothing: it was removed meanwhile.
@@ -235,15 +175,35 @@ Result<UniqueFd> Cgroup::claim(Presence presence) {
   return fail("linux.cgroupsPath", process_folder(), "is removed again and again by another");
 }
 
-Result<void> Cgroup::join(pid_t pid) const { return join_sub(pid, ""); }
-
-Result<void> Cgroup::join_sub(pid_t pid, const std::string& sub) const {
+Result<Entrance> Cgroup::open_entrance(const std::string& sub) const {
+  Entrance entrance;
+  std::string freezer;
   for (const auto& [names, folder] : folders_) {
     const std::string target = folder + (sub.empty() ? "" : "/" + sub);
     if (!sub.empty() && !exists(target)) continue;
-    TRY(write_text(target + "/cgroup.procs", std::to_string(pid)));
+    if (names.empty()) {
+      TRY(entrance.set_v2(target));
+    } else if (names == "freezer") {
+      freezer = target;
+    } else {
+      TRY(entrance.add_v1(target));
+    }
   }
-  return {};
+  // The last one: in a frozen cgroup a process gets no further.
+  if (!freezer.empty()) TRY(entrance.add_v1(freezer));
+  return entrance;
+}
+
+std::string Cgroup::sub_beside(pid_t init) const {
+  const std::string own = folder_of("");
+  if (!unified_ || own.empty()) return "";
+  const auto handed_down = read_text(own + "/cgroup.subtree_control");
+  if (!handed_down || handed_down->find_first_not_of('\n') == std::string::npos) return "";
+  const auto layout = detect_layout(init);
+  if (!layout || layout->hierarchies.empty()) return "";
+  const Hierarchy& hierarchy = layout->hierarchies.front();
+  const std::string folder = hierarchy.mount_point + hierarchy.own_path;
+  return folder.rfind(own + "/", 0) == 0 ? folder.substr(own.size() + 1) : "";
 }
 
 Result<void> Cgroup::apply(const spec::Resources& resources) const {
@@ -254,39 +214,6 @@ Result<void> Cgroup::apply(const spec::Resources& resources) const {
   return unified_ ? apply_v2(resources) : apply_v1(resources);
 }
 
-bool Cgroup::is_frozen() const {
-  if (unified_) return read_number(folder_of("") + "/cgroup.freeze").value_or(0) == 1;
-  const std::string folder = folder_of("freezer");
-  const auto state = folder.empty() ? fail("", "", "") : read_text(folder + "/freezer.state");
-  return state && state->rfind("THAWED", 0) != 0;
-}
-
-Result<void> Cgroup::freeze() const {
-  const std::string folder = folder_of("freezer");
-  if (folder.empty()) return fail("pause", "", "the container has no freezer cgroup");
-  if (unified_) {
-    TRY(write_text(folder + "/cgroup.freeze", "1"));
-    if (wait_until([&] { return number_of_key(folder + "/cgroup.events", "frozen") == 1; })) return {};
-  } else {
-    // A process that forks meanwhile can leave the state at FREEZING: it is written again.
-    const bool frozen = wait_until([&] {
-      static_cast<void>(write_text(folder + "/freezer.state", "FROZEN"));
-      const auto state = read_text(folder + "/freezer.state");
-      return state && state->rfind("FROZEN", 0) == 0;
-    });
-    if (frozen) return {};
-    static_cast<void>(write_text(folder + "/freezer.state", "THAWED"));
-  }
-  return fail("pause", folder, "the processes do not stop");
-}
-
-Result<void> Cgroup::thaw() const {
-  const std::string folder = folder_of("freezer");
-  if (folder.empty()) return fail("resume", "", "the container has no freezer cgroup");
-  return unified_ ? write_text(folder + "/cgroup.freeze", "0") : write_text(folder + "/freezer.state", "THAWED");
-}
-
-// The folder of the hierarchy that says which processes are the container's.
 std::string Cgroup::process_folder() const {
   for (const char* controller : {"pids", "freezer", "memory"}) {
     if (std::string folder = folder_of(controller); !folder.empty()) return folder;
@@ -295,9 +222,8 @@ std::string Cgroup::process_folder() const {
 }
 
 std::vector<pid_t> Cgroup::processes() const {
-  std::set<pid_t> processes;
-  if (const std::string folder = process_folder(); !folder.empty()) add_processes(folder, processes);
-  return {processes.begin(), processes.end()};
+  const std::string folder = process_folder();
+  return folder.empty() ? std::vector<pid_t>() : members_of(folder).processes;
 }
 
 Result<void> Cgroup::kill_all(int signal) const {

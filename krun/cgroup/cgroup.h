@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/unique_fd.h"
+#include "krun/cgroup/entrance.h"
 #include "krun/cgroup/layout.h"
 #include "krun/spec/model.h"
 
@@ -45,9 +46,11 @@ class Cgroup {
   // long as the descriptor (an flock(2)) is open nobody else can claim or remove them. It is empty where there are no
   // folders.
   Result<UniqueFd> claim(Presence presence);
-  Result<void> join(pid_t pid) const;
-  // The same in the folder `sub` of the container's cgroup, which exists.
-  Result<void> join_sub(pid_t pid, const std::string& sub) const;
+  // For a new process of the container; into the folder `sub` below where there is one of that name.
+  Result<Entrance> open_entrance(const std::string& sub = "") const;
+  // The `sub` for a process that belongs beside `init`, the container's first: v2 lets nobody into a cgroup that hands
+  // controllers down, as one does whose container makes cgroups of its own.
+  std::string sub_beside(pid_t init) const;
   // A limit without a folder to set it in is an error; rules for devices are not, because without a folder there is
   // nobody else's device within reach that was not before.
   Result<void> apply(const spec::Resources& resources) const;

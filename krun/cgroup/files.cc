@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
+#include <thread>
 
 #include "base/text.h"
 #include "base/unique_fd.h"
@@ -53,6 +55,18 @@ uint64_t number_of_key(const std::string& path, const std::string& key) {
     return value;
   }
   return 0;
+}
+
+std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+bool wait_until(const std::function<bool()>& done) {
+  using namespace std::chrono_literals;
+  const auto end = std::chrono::steady_clock::now() + 10s;
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(2ms);
+  }
+  return true;
 }
 
 }  // namespace kontain::krun::cgroup

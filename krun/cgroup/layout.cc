@@ -94,9 +94,9 @@ Layout parse_layout(const std::string& mountinfo, const std::string& own) {
   return layout;
 }
 
-Result<Layout> detect_layout() {
+Result<Layout> detect_layout(pid_t pid) {
   TRY_ASSIGN(const std::string mountinfo, read_text("/proc/self/mountinfo"));
-  TRY_ASSIGN(const std::string own, read_text("/proc/self/cgroup"));
+  TRY_ASSIGN(const std::string own, read_text("/proc/" + (pid ? std::to_string(pid) : "self") + "/cgroup"));
   return parse_layout(mountinfo, own);
 }
 

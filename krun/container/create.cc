@@ -183,7 +183,6 @@ Result<void> accompany(const Channel& channel, const spec::Config& config, state
   if (config.makes_namespace(CLONE_NEWUSER)) {
     TRY(sandbox::write_mappings(state.pid, config.linux_.uid_mappings, config.linux_.gid_mappings));
   }
-  TRY(state.cgroup.join(state.pid));
   if (const auto score = config.process->oom_score_adj) TRY(sandbox::set_oom_score(state.pid, *score));
   TRY(folder.write(state));
   TRY(channel.send(Message::Go));
@@ -227,6 +226,7 @@ Result<void> start_process(CreateRequest& request, const Settings& settings, con
   plan.hook_state = hook_state_template(state);
   TRY(folder.make_fifo());
   TRY_ASSIGN(plan.fifo, folder.open_fifo_to_wait());
+  TRY_ASSIGN(plan.entrance, state.cgroup.open_entrance());
   TRY_ASSIGN(auto channels, Channel::make_pair());
   TRY_ASSIGN(state.pid, spawn_init(plan, channels.first, channels.second));
   channels.second.close();

@@ -31,6 +31,7 @@ namespace {
 struct ExecPlan {
   spec::Process process;
   ProcessStart start;
+  cgroup::Entrance entrance;
   launch::Monitor monitor;
   std::vector<sandbox::OpenNamespace> namespaces;
   UniqueFd root;  // the container's, where no mount namespace leads to it
@@ -83,8 +84,20 @@ Result<spec::Process> process_of(const ExecRequest& request, const spec::Config&
   return process;
 }
 
+// Nothing of the host's stays open beside what this process works with.
+void keep_own_descriptors(const ExecPlan& plan, const Channel& channel) {
+  std::vector<int> kept = {channel.fd(), plan.monitor.km.get(), plan.monitor.kvm.get(), plan.start.console_socket};
+  if (plan.root) kept.push_back(plan.root.get());
+  for (const sandbox::OpenNamespace& entry : plan.namespaces) kept.push_back(entry.fd.get());
+  keep_only(std::move(kept), first_closed_fd(plan.start));
+}
+
 Result<launch::Payload> set_up(ExecPlan& plan, const Channel& channel) {
+  const auto entered = plan.entrance.enter();
+  keep_own_descriptors(plan, channel);
+  // What went wrong is said when it is listened to.
   TRY(channel.expect(Message::Go));
+  TRY(entered);
   if (setsid() < 0 && errno != EPERM) return fail_errno("setsid", "", errno);
   if (!plan.process.initial_cpu_affinity.empty()) TRY(sandbox::set_cpu_affinity(plan.process.initial_cpu_affinity));
   TRY(apply_limits(plan.process));
@@ -109,10 +122,6 @@ Result<launch::Payload> set_up(ExecPlan& plan, const Channel& channel) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  std::vector<int> kept = {channel.fd(), plan.monitor.km.get(), plan.monitor.kvm.get(), plan.start.console_socket};
-  if (plan.root) kept.push_back(plan.root.get());
-  for (const sandbox::OpenNamespace& entry : plan.namespaces) kept.push_back(entry.fd.get());
-  keep_only(std::move(kept), first_closed_fd(plan.start));
   auto payload = set_up(plan, channel);
   if (!payload) {
     static_cast<void>(channel.send_failure(payload.error()));
@@ -139,7 +148,7 @@ Result<pid_t> spawn(ExecPlan& plan, Channel& ours, Channel& theirs) {
   if (helper < 0) return fail_errno("fork", "", errno);
   if (helper == 0) {
     const auto joined = join_for_children(plan);
-    const long pid = joined ? syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, 0) : -1;
+    const pid_t pid = joined ? plan.entrance.clone(CLONE_PARENT) : -1;
     if (pid == 0) {
       ours.close();
       run_child(plan, theirs);
@@ -156,9 +165,7 @@ Result<pid_t> spawn(ExecPlan& plan, Channel& ours, Channel& theirs) {
   return static_cast<pid_t>(std::atoi(text->c_str()));
 }
 
-Result<void> accompany(const ExecRequest& request, const state::State& state, const spec::Process& process, pid_t pid,
-                       const Channel& channel) {
-  TRY(state.cgroup.join_sub(pid, request.cgroup));
+Result<void> accompany(const ExecRequest& request, const spec::Process& process, pid_t pid, const Channel& channel) {
   if (process.oom_score_adj) TRY(sandbox::set_oom_score(pid, *process.oom_score_adj));
   TRY(channel.send(Message::Go));
   TRY(channel.expect(Message::Ready));
@@ -187,6 +194,8 @@ Result<void> prepare(const ExecRequest& request, const Settings& settings, const
     plan.start.seccomp_flags = program.flags;
   }
   TRY_ASSIGN(plan.monitor, launch::open_monitor(settings.km));
+  const std::string sub = request.cgroup.empty() ? state.cgroup.sub_beside(state.pid) : request.cgroup;
+  TRY_ASSIGN(plan.entrance, state.cgroup.open_entrance(sub));
   TRY_ASSIGN(plan.namespaces, sandbox::open_namespaces_of(state.pid));
   plan.start.shares_mounts = state.mounts_before.has_value();
   if (plan.start.shares_mounts) {
@@ -236,7 +245,7 @@ Result<int> exec_in_container(ExecRequest& request, const Settings& settings) {
   TRY_ASSIGN(const pid_t pid, spawn(plan, channels.first, channels.second));
   channels.second.close();
   terminal.to_child.reset();
-  if (auto ready = accompany(request, state, plan.process, pid, channels.first); !ready) {
+  if (auto ready = accompany(request, plan.process, pid, channels.first); !ready) {
     kill(pid, SIGKILL);
     while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }

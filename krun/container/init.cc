@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "krun/hooks/hooks.h"
+#include "krun/state/state.h"
 
 namespace kontain::krun::container {
 namespace {
@@ -29,11 +30,6 @@ int new_namespaces(const spec::Config& config) {
     if (entry.path.empty()) flags |= entry.flag;
   }
   return flags;
-}
-
-pid_t raw_clone(int flags) {
-  return static_cast<pid_t>(
-      syscall(SYS_clone, static_cast<unsigned long>(flags) | SIGCHLD, nullptr, nullptr, nullptr, 0));
 }
 
 Result<void> exchange(const Channel& channel, Message message) {
@@ -109,8 +105,19 @@ Result<void> build_root(InitPlan& plan, const Channel& channel, UniqueFd& root) 
   return {};
 }
 
+// Nothing of the host's stays open beside what the container's process works with.
+void keep_own_descriptors(const InitPlan& plan, const Channel& channel) {
+  std::vector<int> kept = {channel.fd(), plan.fifo.get(), plan.monitor.km.get(), plan.monitor.kvm.get(),
+                           plan.start.console_socket};
+  for (const sandbox::OpenNamespace& entry : plan.namespaces) kept.push_back(entry.fd.get());
+  for (const UniqueFd& tree : plan.mounts.idmapped) kept.push_back(tree.get());
+  keep_only(std::move(kept), first_closed_fd(plan.start));
+}
+
 Result<launch::Payload> set_up(InitPlan& plan, const Channel& channel) {
   const spec::Config& config = *plan.config;
+  TRY(plan.entrance.enter());
+  keep_own_descriptors(plan, channel);
   TRY(enter_namespaces(plan, channel));
   if (setsid() < 0 && errno != EPERM) return fail_errno("setsid", "", errno);
   if (!plan.session.empty()) {
@@ -134,7 +141,10 @@ Result<void> wait_for_start(const UniqueFd& fifo) {
     if (poll(&entry, 1, -1) < 0 && errno != EINTR) return fail_errno("wait for start", "", errno);
     char go = 0;
     const ssize_t count = read(fifo.get(), &go, 1);
-    if (count == 1) return {};
+    if (count == 1) {
+      state::stop_waiting(fifo);
+      return {};
+    }
     if (count < 0 && errno != EAGAIN && errno != EINTR) return fail_errno("wait for start", "", errno);
     if (count == 0) usleep(1000);  // somebody opened and closed it
   }
@@ -163,18 +173,8 @@ Result<void> run_start_hook(const InitPlan& plan, const spec::Hook& hook, const 
   return {};
 }
 
-// Nothing of the host's stays open beside what the container's process works with.
-void keep_own_descriptors(const InitPlan& plan, const Channel& channel) {
-  std::vector<int> kept = {channel.fd(), plan.fifo.get(), plan.monitor.km.get(), plan.monitor.kvm.get(),
-                           plan.start.console_socket};
-  for (const sandbox::OpenNamespace& entry : plan.namespaces) kept.push_back(entry.fd.get());
-  for (const UniqueFd& tree : plan.mounts.idmapped) kept.push_back(tree.get());
-  keep_only(std::move(kept), first_closed_fd(plan.start));
-}
-
 [[noreturn]] void run_init(InitPlan& plan, Channel& channel) {
   reset_signals();
-  keep_own_descriptors(plan, channel);
   auto payload = set_up(plan, channel);
   if (!payload) {
     static_cast<void>(channel.send_failure(payload.error()));
@@ -211,7 +211,7 @@ void keep_own_descriptors(const InitPlan& plan, const Channel& channel) {
   if (plan.config->makes_namespace(CLONE_NEWTIME)) {
     if (auto made = sandbox::make_time_namespace(plan.config->linux_.time_offsets); !made) give_up(made.error());
   }
-  const pid_t pid = raw_clone(flags | CLONE_PARENT);
+  const pid_t pid = plan.entrance.clone(flags | CLONE_PARENT);
   if (pid < 0) give_up({"clone", "", errno_text(errno), errno});
   if (pid == 0) {
     ours.close();
@@ -241,7 +241,7 @@ Result<pid_t> spawn_init(InitPlan& plan, Channel& ours, Channel& theirs) {
   bool needs_helper = (made & CLONE_NEWTIME) != 0;
   for (const sandbox::OpenNamespace& entry : plan.namespaces) needs_helper |= (entry.flag & kJoinedByHelper) != 0;
   if (needs_helper) return spawn_through_helper(plan, ours, theirs, flags);
-  const pid_t pid = raw_clone(flags);
+  const pid_t pid = plan.entrance.clone(flags);
   if (pid < 0) return fail_errno("clone", "", errno);
   if (pid == 0) {
     ours.close();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "krun/cgroup/entrance.h"
 #include "krun/container/channel.h"
 #include "krun/container/process_start.h"
 #include "krun/sandbox/mounts.h"
@@ -21,6 +22,7 @@ struct InitPlan {
   std::string session;     // name of the new session keyring; empty: none
   sandbox::Pivot pivot = sandbox::Pivot::PivotRoot;
   ProcessStart start;
+  cgroup::Entrance entrance;
   launch::Monitor monitor;
   UniqueFd fifo;
   sandbox::MountContext mounts;

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -167,12 +168,18 @@ Result<void> Folder::make_fifo() const {
   return {};
 }
 
-bool Folder::has_fifo() const { return access(file(kFifo).c_str(), F_OK) == 0; }
-
 Result<UniqueFd> Folder::open_fifo_to_wait() const {
   UniqueFd fd(::open(file(kFifo).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  if (!fd) return fail_errno("open", file(kFifo), errno);
+  if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return fail_errno("open", file(kFifo), errno);
   return fd;
+}
+
+void stop_waiting(const UniqueFd& fifo) { flock(fifo.get(), LOCK_UN); }
+
+// That the file is there says too little: start may have been killed before it took it away.
+bool Folder::is_waited_for() const {
+  const UniqueFd fd(::open(file(kFifo).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  return fd && flock(fd.get(), LOCK_SH | LOCK_NB) != 0;
 }
 
 Result<Begun> Folder::signal_start(pid_t init) const {
@@ -180,7 +187,10 @@ Result<Begun> Folder::signal_start(pid_t init) const {
   if (!fd && errno == ENXIO) return fail("container process is already dead", "", "");
   if (!fd) return fail("cannot start a container that has already started", "", "");
   fcntl(fd.get(), F_SETPIPE_SZ, kOnePage);
-  if (!write_to_pipe(fd.get(), kGo)) return fail_errno("start", file(kFifo), errno);
+  // It may have been written by one that was killed right behind that.
+  int written = 0;
+  const bool was_written = ioctl(fd.get(), FIONREAD, &written) == 0 && written > 0;
+  if (!was_written && !write_to_pipe(fd.get(), kGo)) return fail_errno("start", file(kFifo), errno);
   unlink(file(kFifo).c_str());
   // The pipe has room for one write: it can be written to again when both bytes were taken. The only reader is the
   // container's process.
@@ -227,7 +237,7 @@ Status status_of(const State& state, const Folder& folder) {
   if (!start_time || *start_time != state.start_time) return Status::Stopped;
   if (!state.created) return Status::Creating;
   if (state.cgroup.is_frozen()) return Status::Paused;
-  return folder.has_fifo() ? Status::Created : Status::Running;
+  return folder.is_waited_for() ? Status::Created : Status::Running;
 }
 
 }  // namespace kontain::krun::state

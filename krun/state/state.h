@@ -84,14 +84,16 @@ class Folder {
   Result<void> write(const State& state) const;  // at once, by rename
   Result<void> write_file(const char* name, const std::string& text) const;
 
-  // The FIFO for start: made by create, opened for reading by the container's process.
+  // The FIFO for start: made by create, opened for reading for the container's process, which waits as long as it holds
+  // the lock that comes with it (stop_waiting).
   Result<void> make_fifo() const;
   Result<UniqueFd> open_fifo_to_wait() const;
   // Wakes the waiting process and waits until the container's program has settled or has computed for 50 ms
   // (Begun::Yes), or until the process has ended before the program could run (Begun::No). Fails when nobody waits.
   // `init`: the waiting process.
   Result<Begun> signal_start(pid_t init) const;
-  bool has_fifo() const;
+  // Whether the container's process still waits for start.
+  bool is_waited_for() const;
 
   void remove();
 
@@ -101,6 +103,9 @@ class Folder {
   std::string id_;
   Lock lock_;
 };
+
+// In the container's process: it waits no longer.
+void stop_waiting(const UniqueFd& fifo);
 
 std::vector<std::string> list(const std::string& root);
 

@@ -34,10 +34,23 @@ with=$(effective --cap CAP_SYS_NICE)
 expect_equal $((0x$with & ~0x$without)) $((1 << 23)) "the capability that --cap adds"
 expect_status 255 krun exec --cap CAP_NOTHING "$tag" true
 expect_contains err "CAP_NOTHING: no such capability"
+# Both processes are in the container's cgroup, in each hierarchy that is mounted here.
+krun exec -d --pid-file exec.pid "$tag" sleep 100 </dev/null >/dev/null 2>&1
+places=$(grep "/$tag\$" "/proc/$(krun state "$tag" | jq .pid)/cgroup")
+expect_equal "$(wc -l <<<"$places")" "$(awk '$3 ~ /^cgroup/' /proc/mounts | wc -l)" "hierarchies"
+expect_equal "$(grep "/$tag\$" "/proc/$(cat exec.pid)/cgroup")" "$places" "cgroups of exec"
 krun pause "$tag"
 expect_status 255 krun exec "$tag" true
 expect_contains err "--ignore-paused"
+# Nothing of exec runs in a frozen container.
+krun exec --ignore-paused "$tag" touch /tmp/thawed &
+waiting=$!
+freezer=$(awk '$3 == "cgroup" && $4 ~ /freezer/ {print $2}' /proc/mounts)
+[ -z "$freezer" ] || in_time sh -c '[ "$(wc -l <"$1")" = 3 ]' sh "$freezer/$tag/cgroup.procs" || fail "exec is not in the freezer"
+[ ! -e "/proc/$(krun state "$tag" | jq .pid)/root/tmp/thawed" ] || fail "exec ran in a frozen container"
 krun resume "$tag"
+wait $waiting || fail "exec behind resume"
+[ -e "/proc/$(krun state "$tag" | jq .pid)/root/tmp/thawed" ] || fail "exec did not run"
 krun delete -f "$tag"
 
 # A session keyring of its own, unless it is told not to. The kernel takes its time to forget the first one.

@@ -64,6 +64,13 @@ check "updated pids" 0 44 cat /sys/fs/cgroup/idle/pids.max
 check "statistics" 0 '"limit":50331648' krun events --stats idle
 check "ps lists one process" 0 one sh -c 'krun ps --format json idle | tr -d " \n" | grep -qE "^\[[0-9]+\]$" && echo one'
 check "exec" 0 .kontain krun exec idle uname -r
+krun exec -d --pid-file /tmp/exec.pid idle sleep 1000 </dev/null >/dev/null 2>&1
+check "the cgroup of exec" 0 "0::/idle" sh -c 'cat /proc/$(cat /tmp/exec.pid)/cgroup'
+# As containers with cgroups of their own do: the outer one holds no processes any more.
+mkdir /sys/fs/cgroup/idle/inner
+for pid in $(cat /sys/fs/cgroup/idle/cgroup.procs); do echo "$pid" >/sys/fs/cgroup/idle/inner/cgroup.procs; done
+echo "+pids" >/sys/fs/cgroup/idle/cgroup.subtree_control
+check "exec beside processes in a cgroup further down" 0 .kontain krun exec idle uname -r
 check "delete" 0 "" krun delete -f idle
 check "no cgroup is left" 1 "" ls /sys/fs/cgroup/idle
 

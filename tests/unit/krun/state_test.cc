@@ -69,11 +69,12 @@ Result<Begun> start_with(size_t taken, bool ends) {
     poll(&entry, 1, -1);
     char byte = 0;
     for (size_t i = 0; i < taken; ++i) static_cast<void>(!read(reader->get(), &byte, 1));
+    stop_waiting(*reader);
     if (ends) reader->reset();
   });
   auto begun = folder->signal_start(getpid());
   process.join();
-  CHECK_FALSE(folder->has_fifo());
+  CHECK_FALSE(folder->is_waited_for());
   folder->remove();
   rmdir(root);
   return begun;
@@ -84,6 +85,24 @@ TEST_CASE("start knows whether the program has come to run") {
   CHECK(start_with(1, true) == Begun::No);
   CHECK(start_with(2, true) == Begun::Yes);
   CHECK(start_with(2, false) == Begun::Yes);
+}
+
+TEST_CASE("whether a container waits for start is its process's to say") {
+  char root[] = "/tmp/kontain-state-XXXXXX";
+  REQUIRE(mkdtemp(root));
+  auto folder = Folder::make(root, "c");
+  REQUIRE(folder);
+  CHECK_FALSE(folder->is_waited_for());
+  REQUIRE(folder->make_fifo());
+  auto reader = folder->open_fifo_to_wait();
+  REQUIRE(reader);
+  CHECK(folder->is_waited_for());
+  CHECK(folder->is_waited_for());
+  // As when start is killed before it takes the FIFO away.
+  stop_waiting(*reader);
+  CHECK_FALSE(folder->is_waited_for());
+  folder->remove();
+  rmdir(root);
 }
 
 TEST_CASE("start fails where nobody waits for it") {

@@ -19,8 +19,9 @@ constexpr char kLocked[] = "locked";
 // "on"/"off" for booleans; nothing for a type that the option does not take.
 std::optional<std::string> text_of(const Json& value, JsonType type) {
   const bool bool_taken = type == JsonType::Bool || type == JsonType::StringOrBool;
-  const bool string_taken = type == JsonType::String || type == JsonType::StringOrBool;
+  const bool string_taken = type != JsonType::None && type != JsonType::Bool;
   if (value.is_boolean() && bool_taken) return value.get<bool>() ? "on" : "off";
+  if (value.is_number_unsigned() && type == JsonType::StringOrNumber) return value.dump();
   if (value.is_string() && string_taken) return value.get<std::string>();
   return std::nullopt;
 }
@@ -29,6 +30,7 @@ const char* type_name(JsonType type) {
   switch (type) {
     case JsonType::Bool: return "true or false is expected";
     case JsonType::StringOrBool: return "a string, true or false is expected";
+    case JsonType::StringOrNumber: return "a string or a number without sign and point is expected";
     default: return "a string is expected";
   }
 }

@@ -1,5 +1,9 @@
 #include "km/config/option_table.h"
 
+#include <charconv>
+
+#include "km/repeat/clock.h"
+
 namespace kontain::config {
 namespace {
 
@@ -38,6 +42,20 @@ bool set_trace(Options& options, const std::string& value) {
   return true;
 }
 
+bool set_clock(Options& options, const std::string& value) {
+  options.clock = repeat::parse_moment(value);
+  return options.clock.has_value();
+}
+
+bool set_random_seed(Options& options, const std::string& value) {
+  uint64_t seed = 0;
+  const char* const end = value.data() + value.size();
+  const auto parsed = std::from_chars(value.data(), end, seed);
+  if (parsed.ec != std::errc() || parsed.ptr != end) return false;
+  options.random_seed = seed;
+  return true;
+}
+
 constexpr OptionRow kOptions[] = {
     {"trace", Value::Optional, "FILTER", JsonType::StringOrBool, kConfigFile | kAnnotation,
      "print system calls as strace(1) does: all, or those of FILTER (open,read,%file,!%memory)", set_trace},
@@ -55,6 +73,11 @@ constexpr OptionRow kOptions[] = {
     {"randomize", Value::Required, "on|off", JsonType::Bool, kConfigFile | kAnnotation,
      "choose the payload's addresses at random, as Linux does (default: on)",
      [](Options& options, const std::string& value) { return set_switch(options.randomize, value); }},
+    {"clock", Value::Required, "SECONDS[.FRACTION]", JsonType::StringOrNumber, kConfigFile | kAnnotation,
+     "let the wall clock stand still at that time since 1970, and show no file as younger", set_clock},
+    {"random-seed", Value::Required, "NUMBER", JsonType::StringOrNumber, kConfigFile | kAnnotation,
+     "make what is random for the payload, addresses too, a function of NUMBER: for repeatable builds, not for keys",
+     set_random_seed},
     {"argv0", Value::Required, "NAME", JsonType::None, kCommandLineOnly, "the payload's argv[0] (default: PROGRAM)",
      [](Options& options, const std::string& value) {
        options.argv0 = value;

@@ -18,7 +18,7 @@ enum class Value : uint8_t {
 };
 
 // What a JSON file may give for it.
-enum class JsonType : uint8_t { None, String, Bool, StringOrBool };
+enum class JsonType : uint8_t { None, String, Bool, StringOrBool, StringOrNumber };
 
 // Who else than the command line may set it: bits.
 enum : uint8_t { kCommandLineOnly = 0, kConfigFile = 1 << 0, kAnnotation = 1 << 1 };

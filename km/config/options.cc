@@ -48,7 +48,9 @@ Result<void> apply(Options& options, const Setting& setting, const std::string& 
   const std::string name(setting.row->name);
   if (locked.count(name) != 0) return fail(source, name, "locked by the administrator");
   if (setting.row->apply(options, setting.value)) return {};
-  return fail(source, "\"" + setting.value + "\"", "not one of " + std::string(setting.row->value_name));
+  const std::string expected(setting.row->value_name);
+  const bool is_choice = expected.find('|') != std::string::npos;
+  return fail(source, "\"" + setting.value + "\"", is_choice ? "not one of " + expected : expected + " is expected");
 }
 
 Result<std::vector<Setting>> settings_of(const Annotations& annotations) {
@@ -90,6 +92,7 @@ const char* json_text(JsonType type) {
     case JsonType::String: return "string";
     case JsonType::Bool: return "true or false";
     case JsonType::StringOrBool: return "string, true or false";
+    case JsonType::StringOrNumber: return "string or number";
     default: return "";
   }
 }

@@ -25,9 +25,11 @@ struct Options {
   std::optional<std::string> trace_filter;  // calls to trace; empty text: all of them
   std::string trace_file;                   // where to; empty: stderr
   HugePages huge_pages = HugePages::Auto;
-  Calls calls = Calls::Auto;  // how the payload's system calls reach us
-  bool randomize = true;      // addresses, as Linux does
-  std::string argv0;          // the payload's argv[0] instead of its name
+  Calls calls = Calls::Auto;            // how the payload's system calls reach us
+  bool randomize = true;                // addresses, as Linux does
+  std::optional<int64_t> clock;         // where the wall clock stands still, nanoseconds since 1970
+  std::optional<uint64_t> random_seed;  // of what is random for the payload, addresses too
+  std::string argv0;                    // the payload's argv[0] instead of its name
   std::string program;
   std::vector<std::string> arguments;  // the payload's, without argv[0]
 };

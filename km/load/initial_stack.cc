@@ -83,6 +83,7 @@ std::vector<AuxiliaryEntry> auxiliary_vector(const AuxiliaryValues& values, cons
   };
   entries.insert(entries.end(), std::begin(rest), std::end(rest));
   if (values.syscall_entry) entries.push_back({abi::kAuxSyscallEntry, *values.syscall_entry});
+  if (!values.syscall_entry && values.keeps_place_of_syscall_entry) entries.push_back({AT_IGNORE, 0});
   entries.push_back({AT_NULL, 0});
   return entries;
 }

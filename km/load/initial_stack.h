@@ -30,6 +30,8 @@ struct AuxiliaryValues {
   uint64_t uid = 0, euid = 0, gid = 0, egid = 0;
   uint64_t secure = 0;                                   // AT_SECURE
   std::optional<uint64_t> syscall_entry = std::nullopt;  // abi::kAuxSyscallEntry; left out where SYSCALL is as good
+  // AT_IGNORE in its place then: the stack begins where it does on other hosts.
+  bool keeps_place_of_syscall_entry = false;
 };
 
 struct StackInput {

@@ -136,6 +136,10 @@ bool is_refused_for_writing(const Name& name) {
          std::ranges::find(kUnwritable, parts.back()) != kUnwritable.end();
 }
 
+bool is_random(const Name& name) {
+  return name.process == 0 && name.entry == "sys" && name.rest == "kernel/random/uuid";
+}
+
 bool is_delicate_name(std::string_view name) {
   const auto* rule = std::ranges::find(kRules, name, &Rule::entry);
   if (rule != std::end(kRules)) return rule->foreign == Answer::Refused;

@@ -43,6 +43,9 @@ bool is_refused_for_writing(const Name& name);
 // in.
 bool is_delicate_name(std::string_view name);
 
+// Gives random bytes that are another's at every opening: sys/kernel/random/uuid.
+bool is_random(const Name& name);
+
 // A decimal number without sign, or -1.
 int to_number(std::string_view text);
 

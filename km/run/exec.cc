@@ -114,6 +114,8 @@ Handover Monitor::describe_exec(task::Task& task, FoundProgram& found, std::vect
   handover.registry_path = registration_.path();
   handover.procfs_fd = held_procfs();
   handover.run_device = task.process().run_device;
+  if (task.process().clock) handover.clock = task.process().clock->state();
+  handover.random = task.process().split_random();
   handover.shares_folders = task.process().shares_folders;
   return handover;
 }

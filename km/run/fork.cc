@@ -91,6 +91,7 @@ mem::GuestResult<pid_t> Monitor::fork(task::Task& caller, const task::CloneReque
   const bool had_other_threads = caller.process().has_other_threads();
   if (trace_) trace_->name_threads();
   if (request.flags & CLONE_FS) caller.process().shares_folders = true;
+  const auto random = caller.process().split_random();
   int pidfd = -1;
   long pid = 0;
   {
@@ -101,7 +102,7 @@ mem::GuestResult<pid_t> Monitor::fork(task::Task& caller, const task::CloneReque
   }
   if (pid < 0) return tl::make_unexpected(mem::Errno{static_cast<int>(-pid)});
   if (pid == 0) {
-    become_forked_child(caller, request, *context, had_other_threads);
+    become_forked_child(caller, request, *context, had_other_threads, random);
     return 0;
   }
   if (request.flags & CLONE_PARENT_SETTID) {
@@ -117,7 +118,7 @@ mem::GuestResult<pid_t> Monitor::fork(task::Task& caller, const task::CloneReque
 // Only the calling thread is left. What cannot be had any more ends the child, as the kernel ends a process that it
 // cannot give memory.
 void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& request, const vcpu::Context& context,
-                                  bool had_other_threads) {
+                                  bool had_other_threads, const std::optional<repeat::RandomKey>& random) {
   ThreadStop::forget();
   static_cast<void>(thread_stop_.release());  // its lock may be held by a thread that is not here
   thread_stop_ = std::make_unique<ThreadStop>();
@@ -127,6 +128,7 @@ void Monitor::become_forked_child(task::Task& task, const task::CloneRequest& re
   task.set_tid(leader_);
   task.process().keep_only(task);
   task.process().shares_memory = false;
+  task.process().renew_for_child(random);
   task.robust_list = 0;
   task.clear_child_tid = (request.flags & CLONE_CHILD_CLEARTID) ? request.child_tid : 0;
   std::vector<int> kept = {system_.fd(), self_.get()};

@@ -106,6 +106,8 @@ void visit_options(Archive& archive, Options& options) {
   visit_number(archive, options.huge_pages);
   visit_number(archive, options.calls);
   visit_number(archive, options.randomize);
+  archive.bytes(options.clock);
+  archive.bytes(options.random_seed);
 }
 
 template <class Archive, class Facts>
@@ -146,6 +148,8 @@ void visit_fields(Archive& archive, State& state) {
   visit_number(archive, state.trace_names_threads);
   archive.text(state.registry_path);
   archive.number(state.run_device);
+  archive.bytes(state.clock);
+  archive.bytes(state.random);
   visit_number(archive, state.shares_folders);
 }
 

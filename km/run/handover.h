@@ -13,6 +13,8 @@
 #include "base/unique_fd.h"
 #include "km/config/options.h"
 #include "km/mem/reservation.h"
+#include "km/repeat/clock.h"
+#include "km/repeat/random.h"
 #include "km/task/limits.h"
 #include "km/vcpu/cpuid.h"
 
@@ -44,6 +46,8 @@ struct Handover {
   }
   std::string registry_path;  // of the file behind it, when this process is all there ever was of its tree
   uint64_t run_device = 0;    // task::Process
+  std::optional<repeat::ClockState> clock;
+  std::optional<repeat::RandomKey> random;
   bool shares_folders = false;
 };
 

@@ -6,6 +6,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <span>
+
 #include "base/host_call.h"
 #include "base/log.h"
 #include "base/procfs.h"
@@ -56,6 +58,24 @@ uint64_t host_auxiliary(uint64_t type) {
   }
   return 0;
 }
+
+// The host's vDSO reads the host's clocks, and since Linux 6.11 its randomness.
+vcpu::Exposure exposure_of(const config::Options& options) {
+  return {.vdso = !options.clock && !options.random_seed, .random_instructions = !options.random_seed};
+}
+
+class SeededRandom final : public load::RandomSource {
+ public:
+  explicit SeededRandom(repeat::RandomStream& stream) : stream_(stream) {}
+  uint64_t next() override {
+    uint64_t bits = 0;
+    stream_.read(std::as_writable_bytes(std::span(&bits, 1)));
+    return bits;
+  }
+
+ private:
+  repeat::RandomStream& stream_;
+};
 
 load::AuxiliaryValues auxiliary_values(const vcpu::Machine& machine) {
   load::AuxiliaryValues values;
@@ -117,7 +137,7 @@ Result<std::unique_ptr<Monitor>> Monitor::create(const config::Options& options,
   TRY(monitor->open_trace(handover));
   TRY_ASSIGN(monitor->machine_, vcpu::Machine::create(
                                     monitor->system_, [&fds](UniqueFd fd) { return fds.adopt(std::move(fd)); },
-                                    handover && handover->host ? &*handover->host : nullptr));
+                                    handover && handover->host ? &*handover->host : nullptr, exposure_of(options)));
   monitor->calls_ = std::make_unique<CallService>(
       options.calls, *monitor->machine_, monitor->trace(),
       [raw = monitor.get()](std::shared_ptr<exitless::Server> server) { return raw->start_server_thread(server); });
@@ -162,11 +182,26 @@ void Monitor::adopt_state(vcpu::Cpu& cpu, const Handover* handover) {
   main_task_ = std::make_unique<task::Task>(*process_, cpu, leader_);
   signal::adopt_inherited_signals(*process_);
   main_task_->signal_mask = handover ? handover->signal_mask : signal::inherited_mask();
+  make_repeatable(handover);
   process_->run_device = handover && handover->host ? handover->run_device : sys::find_run_device();
   if (!handover) return;
   process_->limits = handover->limits;
   process_->personality = handover->personality;
   process_->shares_folders = handover->shares_folders;
+}
+
+// A process that begins, or the next program of one.
+void Monitor::make_repeatable(const Handover* handover) {
+  if (options_.clock) {
+    const bool goes_on = handover && handover->clock;
+    const auto state = goes_on ? *handover->clock : repeat::FixedClock::begin(*options_.clock);
+    process_->clock = std::make_unique<repeat::FixedClock>(state);
+  }
+  if (options_.random_seed) {
+    const bool goes_on = handover && handover->random;
+    const auto key = goes_on ? *handover->random : repeat::key_of_seed(*options_.random_seed);
+    process_->random = std::make_unique<repeat::RandomStream>(key);
+  }
 }
 
 // To be found by people is a convenience: whatever fails, the payload runs.
@@ -210,7 +245,10 @@ load::Loaded<void> Monitor::load(FoundProgram found, const std::vector<std::stri
   memory_->serve_failed_copies();
   const auto limit = sys::payload_limit(*main_task_, RLIMIT_STACK);
   const uint64_t stack_limit = limit ? limit->rlim_cur : RLIM_INFINITY;
-  load::SystemRandom random;
+  load::SystemRandom random_of_host;
+  std::optional<SeededRandom> seeded;
+  if (process_->random) seeded.emplace(*process_->random);
+  load::RandomSource& random = seeded ? static_cast<load::RandomSource&>(*seeded) : random_of_host;
   const auto randomize = options_.randomize ? load::Randomize::Yes : load::Randomize::No;
   const load::AddressLayout layout = load::choose_layout(random, randomize, stack_limit);
   memory_->set_mmap_top(layout.mmap_top);
@@ -223,6 +261,7 @@ load::Loaded<void> Monitor::load(FoundProgram found, const std::vector<std::stri
   input.executable_name = found.executable_name;
   input.stack_limit = stack_limit;
   input.auxiliary = auxiliary_values(*machine_);
+  input.auxiliary.keeps_place_of_syscall_entry = process_->random != nullptr;
   PayloadMemory target(*memory_, stack_limit);
   const auto start = load::load_program(found.program, input, layout, random, target);
   if (!start) return tl::make_unexpected(start.error());

@@ -78,6 +78,7 @@ class Monitor final : public task::Lifecycle {
   void share_registration();
   Result<void> keep_executable(const UniqueFd& program);
   void adopt_state(vcpu::Cpu& cpu, const Handover* handover);
+  void make_repeatable(const Handover* handover);
   Result<void> keep(UniqueFd& fd);
   Result<void> keep_procfs();
   // For fd::MonitorFds::on_renumber.
@@ -99,7 +100,7 @@ class Monitor final : public task::Lifecycle {
 
   // Processes (fork.cc, vfork.cc, exec.cc).
   void become_forked_child(task::Task& task, const task::CloneRequest& request, const vcpu::Context& context,
-                           bool had_other_threads);
+                           bool had_other_threads, const std::optional<repeat::RandomKey>& random);
   static int vfork_child_main(void* start);
   int prepare_exec(task::Task& caller, task::ExecRequest request, TakenNumbers& taken, HostExec& host);
   Handover describe_exec(task::Task& task, FoundProgram& found, std::vector<std::string> environment);

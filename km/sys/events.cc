@@ -1,12 +1,27 @@
 #include "km/sys/events.h"
 
 #include <sys/inotify.h>
+#include <sys/timerfd.h>
 
 #include "km/sys/forward.h"
 #include "km/sys/new_fds.h"
 #include "km/sys/paths.h"
+#include "km/sys/proc_files.h"
+#include "km/sys/wall_clock.h"
 
 namespace kontain::sys {
+namespace {
+
+// The one it was made with, perhaps by another process.
+int clock_of_timerfd(Task& task, PayloadFd fd) {
+  const std::string text = read_proc_text(task, "thread-self/fdinfo/" + std::to_string(fd.number()));
+  constexpr std::string_view kField = "clockid: ";
+  const size_t at = text.find(kField);
+  if (at == std::string::npos) return CLOCK_MONOTONIC;
+  return procfs::to_number(std::string_view(text).substr(at + kField.size(), text.find('\n', at) - at - kField.size()));
+}
+
+}  // namespace
 
 SysResult sys_eventfd(Task& task, unsigned initial) { return sys_eventfd2(task, initial, 0); }
 
@@ -18,9 +33,10 @@ SysResult sys_timerfd_create(Task& task, int clock, int flags) {
   return hand_out_fd(task, host(SYS_timerfd_create, clock, flags));
 }
 
-SysResult sys_timerfd_settime(Task&, PayloadFd fd, int flags, GuestPtr<const itimerspec> setting,
+SysResult sys_timerfd_settime(Task& task, PayloadFd fd, int flags, GuestPtr<const itimerspec> setting,
                               GuestPtr<itimerspec> old) {
-  GUEST_TRY_ASSIGN(const itimerspec copy, mem::load(setting));
+  GUEST_TRY_ASSIGN(itimerspec copy, mem::load(setting));
+  if ((flags & TFD_TIMER_ABSTIME) && task.process().clock) move_timer(task, clock_of_timerfd(task, fd), copy);
   itimerspec previous{};
   return finish_optional(host(SYS_timerfd_settime, fd, flags, &copy, &previous), old, previous);
 }

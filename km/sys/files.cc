@@ -11,6 +11,7 @@
 #include "km/sys/forward.h"
 #include "km/sys/new_fds.h"
 #include "km/sys/paths.h"
+#include "km/sys/wall_clock.h"
 
 #ifndef SYS_cachestat
 #define SYS_cachestat 451
@@ -160,35 +161,45 @@ SysResult sys_memfd_create(Task& task, GuestPtr<const char> name, unsigned flags
 }
 
 SysResult sys_stat(Task& task, GuestPtr<const char> path, GuestPtr<struct stat> out) {
-  struct stat info;
+  struct stat info = {};
   GUEST_TRY_ASSIGN(const std::string resolved, load_path(task, kCurrentDirectory, path, Links::Follow));
   if (resolved.empty()) return Errno{ENOENT};
-  return finish(stat_at(task, kCurrentDirectory, resolved, 0, info), out, info);
+  const SysResult result = stat_at(task, kCurrentDirectory, resolved, 0, info);
+  show_times(task, info);
+  return finish(result, out, info);
 }
 
-SysResult sys_fstat(Task&, PayloadFd fd, GuestPtr<struct stat> out) {
-  struct stat info;
-  return finish(host(SYS_fstat, fd, &info), out, info);
+SysResult sys_fstat(Task& task, PayloadFd fd, GuestPtr<struct stat> out) {
+  struct stat info = {};
+  const SysResult result = host(SYS_fstat, fd, &info);
+  show_times(task, info);
+  return finish(result, out, info);
 }
 
 SysResult sys_lstat(Task& task, GuestPtr<const char> path, GuestPtr<struct stat> out) {
-  struct stat info;
+  struct stat info = {};
   GUEST_TRY_ASSIGN(const std::string resolved, load_path(task, kCurrentDirectory, path, Links::NoFollow));
   if (resolved.empty()) return Errno{ENOENT};
-  return finish(stat_at(task, kCurrentDirectory, resolved, AT_SYMLINK_NOFOLLOW, info), out, info);
+  const SysResult result = stat_at(task, kCurrentDirectory, resolved, AT_SYMLINK_NOFOLLOW, info);
+  show_times(task, info);
+  return finish(result, out, info);
 }
 
 SysResult sys_newfstatat(Task& task, DirFd directory, GuestPtr<const char> path, GuestPtr<struct stat> out, int flags) {
   GUEST_TRY_ASSIGN(const std::string resolved, load_path_or_empty(task, directory, path, flags));
-  struct stat info;
-  return finish(stat_at(task, directory, resolved, flags, info), out, info);
+  struct stat info = {};
+  const SysResult result = stat_at(task, directory, resolved, flags, info);
+  show_times(task, info);
+  return finish(result, out, info);
 }
 
 SysResult sys_statx(Task& task, DirFd directory, GuestPtr<const char> path, int flags, unsigned mask,
                     GuestPtr<struct statx> out) {
   GUEST_TRY_ASSIGN(const std::string resolved, load_path_or_empty(task, directory, path, flags));
-  struct statx info;
-  return finish(statx_at(task, directory, resolved, flags, mask, info), out, info);
+  struct statx info = {};
+  const SysResult result = statx_at(task, directory, resolved, flags, mask, info);
+  show_times(task, info);
+  return finish(result, out, info);
 }
 
 SysResult sys_statfs(Task& task, GuestPtr<const char> path, GuestPtr<struct statfs> out) {

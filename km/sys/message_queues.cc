@@ -8,6 +8,7 @@
 
 #include "km/sys/forward.h"
 #include "km/sys/new_fds.h"
+#include "km/sys/wall_clock.h"
 
 namespace kontain::sys {
 namespace {
@@ -39,15 +40,17 @@ SysResult sys_mq_unlink(Task&, GuestPtr<const char> name) {
   return host(SYS_mq_unlink, text.c_str());
 }
 
-SysResult sys_mq_timedsend(Task&, PayloadFd queue, GuestPtr<const char> message, uint64_t size, unsigned priority,
+SysResult sys_mq_timedsend(Task& task, PayloadFd queue, GuestPtr<const char> message, uint64_t size, unsigned priority,
                            GuestPtr<const timespec> timeout) {
   GUEST_TRY_ASSIGN(std::optional<timespec> copy, load_optional(timeout));
+  move_deadline(task, CLOCK_REALTIME, copy);
   return host(SYS_mq_timedsend, queue, host_buffer(message, size), size, priority, pointer_or_null(copy));
 }
 
-SysResult sys_mq_timedreceive(Task&, PayloadFd queue, GuestPtr<char> message, uint64_t size,
+SysResult sys_mq_timedreceive(Task& task, PayloadFd queue, GuestPtr<char> message, uint64_t size,
                               GuestPtr<unsigned> priority, GuestPtr<const timespec> timeout) {
   GUEST_TRY_ASSIGN(std::optional<timespec> copy, load_optional(timeout));
+  move_deadline(task, CLOCK_REALTIME, copy);
   unsigned received = 0;
   const SysResult result =
       host(SYS_mq_timedreceive, queue, host_buffer(message, size), size, &received, pointer_or_null(copy));

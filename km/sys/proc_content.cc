@@ -8,6 +8,7 @@
 
 #include "km/procfs/render.h"
 #include "km/sys/limits.h"
+#include "km/sys/random.h"
 #include "km/task/helper_thread.h"
 
 namespace kontain::sys {
@@ -115,6 +116,7 @@ SysResult write_all(int number, std::string_view text) {
 
 // Below the root of the procfs.
 std::string path_of(const procfs::Name& name) {
+  if (name.process == 0) return name.entry + "/" + name.rest;
   std::string path = std::to_string(name.process) + "/";
   if (name.thread != 0) path += "task/" + std::to_string(name.thread) + "/";
   return path + name.entry;
@@ -152,6 +154,7 @@ std::string render_foreign_file(Task& task, const procfs::Name& name) {
 }  // namespace
 
 std::string render_proc_file(Task& task, const ProcFile& file) {
+  if (file.name.process == 0) return seeded_uuid(task);
   if (!file.own) return render_foreign_file(task, file.name);
   const std::string& entry = file.name.entry;
   const task::ProgramImage& image = task.process().image;

@@ -103,6 +103,7 @@ ProcFile placed_file(Task& task, int proc, std::string_view path) {
   file.name = procfs::parse_name(path);
   file.own = file.name.process != 0 && is_own_number(proc, file.name.process);
   file.answer = procfs::answer_of(file.name, file.own ? procfs::Whose::Own : procfs::Whose::Foreign);
+  if (task.process().random && procfs::is_random(file.name)) file.answer = procfs::Answer::Generated;
   if (!file.own) return file;
   file.hidden = (file.answer == procfs::Answer::Fds && names_monitor_fd(task, file.name)) ||
                 names_monitor_thread(task, file.name);

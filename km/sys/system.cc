@@ -49,10 +49,6 @@ SysResult sys_personality(Task& task, uint32_t persona) {
   return SysResult::value(previous);
 }
 
-SysResult sys_getrandom(Task&, GuestPtr<char> buffer, uint64_t size, unsigned flags) {
-  return host(SYS_getrandom, host_buffer(buffer, size), size, flags);
-}
-
 SysResult sys_getcpu(Task&, GuestPtr<unsigned> cpu, GuestPtr<unsigned> node, uint64_t) {
   unsigned current_cpu = 0;
   unsigned current_node = 0;

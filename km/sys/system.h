@@ -13,7 +13,6 @@ SysResult sys_uname(Task& task, GuestPtr<utsname> out);
 SysResult sys_sysinfo(Task& task, GuestPtr<struct sysinfo> out);
 // The host's is never changed. Flags that would make this a different kind of process are EINVAL.
 SysResult sys_personality(Task& task, uint32_t persona);
-SysResult sys_getrandom(Task& task, GuestPtr<char> buffer, uint64_t size, unsigned flags);
 SysResult sys_getcpu(Task& task, GuestPtr<unsigned> cpu, GuestPtr<unsigned> node, uint64_t unused);
 
 }  // namespace kontain::sys

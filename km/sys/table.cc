@@ -23,6 +23,7 @@
 #include "km/sys/message_queues.h"
 #include "km/sys/polling.h"
 #include "km/sys/process.h"
+#include "km/sys/random.h"
 #include "km/sys/roots.h"
 #include "km/sys/scheduling.h"
 #include "km/sys/seccomp.h"

@@ -11,6 +11,7 @@
 
 #include "km/signal/host_signals.h"
 #include "km/sys/forward.h"
+#include "km/sys/wall_clock.h"
 
 namespace kontain::sys {
 namespace {
@@ -77,6 +78,8 @@ SysResult end_task(Task& task, int status, Task::End end) {
   return SysResult::ok();
 }
 
+constexpr int kLockPi2 = 13;  // FUTEX_LOCK_PI2
+
 // Which registers of a futex(2) operation are addresses.
 struct FutexShape {
   bool has_timeout;
@@ -88,7 +91,7 @@ std::optional<FutexShape> futex_shape(int operation) {
     case FUTEX_WAIT:
     case FUTEX_WAIT_BITSET:
     case FUTEX_LOCK_PI:
-    case 13 /* FUTEX_LOCK_PI2 */: return FutexShape{true, false};
+    case kLockPi2: return FutexShape{true, false};
     case FUTEX_WAKE:
     case FUTEX_WAKE_BITSET:
     case FUTEX_UNLOCK_PI:
@@ -98,6 +101,18 @@ std::optional<FutexShape> futex_shape(int operation) {
     case FUTEX_CMP_REQUEUE_PI:
     case FUTEX_WAKE_OP: return FutexShape{false, true};
     case FUTEX_WAIT_REQUEUE_PI: return FutexShape{true, true};
+    default: return std::nullopt;
+  }
+}
+
+// The clock of a timeout that is a deadline; nothing where it is a duration.
+std::optional<int> futex_deadline_clock(int operation) {
+  const int clock = (operation & FUTEX_CLOCK_REALTIME) ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+  switch (operation & FUTEX_CMD_MASK) {
+    case FUTEX_LOCK_PI: return CLOCK_REALTIME;
+    case FUTEX_WAIT_BITSET:
+    case FUTEX_WAIT_REQUEUE_PI:
+    case kLockPi2: return clock;
     default: return std::nullopt;
   }
 }
@@ -188,17 +203,18 @@ SysResult sys_membarrier(Task&, int command, unsigned flags, int cpu) {
   return SysResult::value(result.raw() & ~kRseqCommands);
 }
 
-SysResult sys_futex(Task&, uint64_t address, int operation, uint32_t value, uint64_t fourth, uint64_t address2,
+SysResult sys_futex(Task& task, uint64_t address, int operation, uint32_t value, uint64_t fourth, uint64_t address2,
                     uint32_t value3) {
   const auto shape = futex_shape(operation);
   if (!shape) return Errno{ENOSYS};
   const HostBuffer second = shape->has_second_address ? futex_word(address2) : HostBuffer(0);
   if (!shape->has_timeout) return host(SYS_futex, futex_word(address), operation, value, fourth, second, value3);
   GUEST_TRY_ASSIGN(std::optional<timespec> timeout, load_optional(GuestPtr<const timespec>(fourth)));
+  if (const auto clock = futex_deadline_clock(operation)) move_deadline(task, *clock, timeout);
   return host(SYS_futex, futex_word(address), operation, value, pointer_or_null(timeout), second, value3);
 }
 
-SysResult sys_futex_waitv(Task&, GuestPtr<const FutexWaiter> waiters, unsigned count, unsigned flags,
+SysResult sys_futex_waitv(Task& task, GuestPtr<const FutexWaiter> waiters, unsigned count, unsigned flags,
                           GuestPtr<const timespec> timeout, int clock) {
   constexpr size_t kLimit = 128;   // FUTEX_WAITV_MAX
   constexpr uint32_t kSize32 = 2;  // FUTEX2_SIZE_U32
@@ -206,6 +222,7 @@ SysResult sys_futex_waitv(Task&, GuestPtr<const FutexWaiter> waiters, unsigned c
   if (flags != 0 || count == 0 || count > kLimit || waiters.is_null()) return Errno{EINVAL};
   if (!timeout.is_null() && clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) return Errno{EINVAL};
   GUEST_TRY_ASSIGN(std::optional<timespec> time, load_optional(timeout));
+  move_deadline(task, clock, time);
   std::array<FutexWaiter, kLimit> copies;
   if (!mem::copy_in(copies.data(), waiters.address(), count * sizeof(FutexWaiter))) return Errno{EFAULT};
   for (FutexWaiter& waiter : std::span(copies).first(count)) {

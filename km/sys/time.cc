@@ -1,6 +1,7 @@
 #include "km/sys/time.h"
 
 #include "km/sys/forward.h"
+#include "km/sys/wall_clock.h"
 
 namespace kontain::sys {
 namespace {
@@ -13,7 +14,8 @@ SysResult finish_sleep(SysResult slept, GuestPtr<timespec> remaining, const time
 
 }  // namespace
 
-SysResult sys_clock_gettime(Task&, int clock, GuestPtr<timespec> out) {
+SysResult sys_clock_gettime(Task& task, int clock, GuestPtr<timespec> out) {
+  if (const auto fixed = fixed_time(task, clock)) return finish(SysResult::ok(), out, *fixed);
   timespec now{};
   return finish(host(SYS_clock_gettime, clock, &now), out, now);
 }
@@ -23,9 +25,10 @@ SysResult sys_clock_getres(Task&, int clock, GuestPtr<timespec> out) {
   return finish_optional(host(SYS_clock_getres, clock, &resolution), out, resolution);
 }
 
-SysResult sys_clock_nanosleep(Task&, int clock, int flags, GuestPtr<const timespec> request,
+SysResult sys_clock_nanosleep(Task& task, int clock, int flags, GuestPtr<const timespec> request,
                               GuestPtr<timespec> remaining) {
-  GUEST_TRY_ASSIGN(const timespec copy, mem::load(request));
+  GUEST_TRY_ASSIGN(timespec copy, mem::load(request));
+  if (flags & TIMER_ABSTIME) move_deadline(task, clock, copy);
   timespec left{};
   const SysResult slept = host(SYS_clock_nanosleep, clock, flags, &copy, &left);
   // An absolute sleep is simply started again: there is nothing left to report.
@@ -38,15 +41,18 @@ SysResult sys_nanosleep(Task&, GuestPtr<const timespec> request, GuestPtr<timesp
   return finish_sleep(host(SYS_nanosleep, &copy, &left), remaining, left);
 }
 
-SysResult sys_gettimeofday(Task&, GuestPtr<timeval> out, GuestPtr<struct timezone> zone) {
+SysResult sys_gettimeofday(Task& task, GuestPtr<timeval> out, GuestPtr<struct timezone> zone) {
   timeval now{};
   struct timezone where{};
-  const SysResult result = finish_optional(host(SYS_gettimeofday, &now, &where), out, now);
+  const SysResult told = host(SYS_gettimeofday, &now, &where);
+  if (const auto fixed = fixed_time(task, CLOCK_REALTIME)) now = {fixed->tv_sec, fixed->tv_nsec / 1000};
+  const SysResult result = finish_optional(told, out, now);
   return finish_optional(result, zone, where);
 }
 
-SysResult sys_time(Task&, GuestPtr<int64_t> out) {
-  const SysResult now = host(SYS_time, nullptr);
+SysResult sys_time(Task& task, GuestPtr<int64_t> out) {
+  const auto fixed = fixed_time(task, CLOCK_REALTIME);
+  const SysResult now = fixed ? SysResult::value(fixed->tv_sec) : host(SYS_time, nullptr);
   return finish_optional(now, out, now.raw());
 }
 

@@ -3,10 +3,11 @@
 #include <signal.h>
 
 #include "km/sys/forward.h"
+#include "km/sys/wall_clock.h"
 
 namespace kontain::sys {
 
-SysResult sys_timer_create(Task&, int clock, GuestPtr<const SignalEvent> event, GuestPtr<int> id) {
+SysResult sys_timer_create(Task& task, int clock, GuestPtr<const SignalEvent> event, GuestPtr<int> id) {
   GUEST_TRY_ASSIGN(std::optional<SignalEvent> copy, load_optional(event));
   // What libc makes of SIGEV_THREAD (a thread of its own and SIGEV_THREAD_ID) never comes here as such.
   if (copy && copy->notify != SIGEV_NONE && copy->notify != SIGEV_SIGNAL && copy->notify != SIGEV_THREAD_ID) {
@@ -14,14 +15,19 @@ SysResult sys_timer_create(Task&, int clock, GuestPtr<const SignalEvent> event, 
   }
   int made = 0;
   const SysResult result = host(SYS_timer_create, clock, pointer_or_null(copy), &made);
+  if (task.process().clock && !result.is_error()) task.process().clock->note_timer(made, clock);
   if (result.is_error() || mem::store(id, made)) return result;
   host(SYS_timer_delete, made);
   return Errno{EFAULT};
 }
 
-SysResult sys_timer_settime(Task&, int id, int flags, GuestPtr<const itimerspec> setting, GuestPtr<itimerspec> old) {
+SysResult sys_timer_settime(Task& task, int id, int flags, GuestPtr<const itimerspec> setting,
+                            GuestPtr<itimerspec> old) {
   if (setting.is_null()) return Errno{EINVAL};
-  GUEST_TRY_ASSIGN(const itimerspec copy, mem::load(setting));
+  GUEST_TRY_ASSIGN(itimerspec copy, mem::load(setting));
+  if ((flags & TIMER_ABSTIME) && task.process().clock) {
+    move_timer(task, task.process().clock->clock_of_timer(id).value_or(CLOCK_MONOTONIC), copy);
+  }
   itimerspec previous{};
   return finish_optional(host(SYS_timer_settime, id, flags, &copy, &previous), old, previous);
 }

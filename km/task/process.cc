@@ -13,6 +13,7 @@ Process::Process(const Process& parent)
       limits(parent.limits),
       dumpable(parent.dumpable),
       personality(parent.personality),
+      clock(parent.clock ? std::make_unique<repeat::FixedClock>(parent.clock->state()) : nullptr),
       shares_folders(parent.shares_folders),
       shares_memory(true),
       memory_(parent.memory_),
@@ -20,7 +21,21 @@ Process::Process(const Process& parent)
       descriptors_(parent.descriptors_),
       lifecycle_(parent.lifecycle_),
       executable_(parent.executable_),
-      signals_(parent.signals_) {}
+      signals_(parent.signals_) {
+  if (const auto key = parent.split_random()) random = std::make_unique<repeat::RandomStream>(*key);
+}
+
+std::optional<repeat::RandomKey> Process::split_random() const {
+  return random ? std::optional(random->split()) : std::nullopt;
+}
+
+void Process::renew_for_child(const std::optional<repeat::RandomKey>& key) {
+  if (key) random = std::make_unique<repeat::RandomStream>(*key);
+  if (!clock) return;
+  auto renewed = std::make_unique<repeat::FixedClock>(clock->state());
+  static_cast<void>(clock.release());  // its lock may be held by a thread that is not here
+  clock = std::move(renewed);
+}
 
 void Process::add_thread(Task& task) {
   std::scoped_lock hold(threads_lock_);

@@ -16,6 +16,8 @@
 #include "km/fd/monitor_fds.h"
 #include "km/fd/payload_fds.h"
 #include "km/mem/address_space.h"
+#include "km/repeat/clock.h"
+#include "km/repeat/random.h"
 #include "km/task/aio_contexts.h"
 #include "km/task/lifecycle.h"
 #include "km/task/limits.h"
@@ -69,6 +71,14 @@ class Process {
   int dumpable = 1;
   // personality(2), once the payload has set it; until then it is the host's.
   std::optional<uint32_t> personality;
+  // Of a repeatable run, else nullptr: what it has for the host's wall clock and randomness. Made before the first
+  // thread runs; another process has others (renew_for_child()).
+  std::unique_ptr<repeat::FixedClock> clock;
+  std::unique_ptr<repeat::RandomStream> random;
+  // In a forked child: the same clock without the parent's timers, and the randomness that the parent has split off.
+  void renew_for_child(const std::optional<repeat::RandomKey>& key);
+  // What a child or the next program of this process shall have.
+  std::optional<repeat::RandomKey> split_random() const;
   // True when another process was made with CLONE_FS: working directory and root are both's.
   bool shares_folders = false;
   // True for a vfork child: its memory, and the vCPU it runs on, are its parent's.

@@ -114,6 +114,15 @@ Result<std::vector<kvm_cpuid_entry2>> guest_cpuid(const kvm::System& system, Rec
   return can_fault_cpuid() ? all_native_leaves() : leaves_of_checks();
 }
 
+void hide_random_instructions(Leaves& leaves) {
+  constexpr uint32_t kRdrand = 1 << 30;  // CPUID.1:ECX
+  constexpr uint32_t kRdseed = 1 << 18;  // CPUID.7.0:EBX
+  for (kvm_cpuid_entry2& leaf : leaves) {
+    if (leaf.function == 1) leaf.ecx &= ~kRdrand;
+    if (leaf.function == 7 && leaf.index == 0) leaf.ebx &= ~kRdseed;
+  }
+}
+
 bool has_bmi2(const std::vector<kvm_cpuid_entry2>& leaves) {
   constexpr uint32_t kBmi2 = 1 << 8;
   return std::ranges::any_of(leaves, [](const kvm_cpuid_entry2& leaf) {

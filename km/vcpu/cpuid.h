@@ -36,6 +36,9 @@ struct HostFacts {
 // no others (KVM_GET_SUPPORTED_CPUID there denies AVX, which user mode has). Recipe B: all that KVM supports.
 Result<std::vector<kvm_cpuid_entry2>> guest_cpuid(const kvm::System& system, Recipe recipe);
 
+// Takes RDRAND and RDSEED out of the leaves. The payload sees that where CPUID is answered from them.
+void hide_random_instructions(std::vector<kvm_cpuid_entry2>& leaves);
+
 // True when the processor has SHRX and SHLX.
 bool has_bmi2(const std::vector<kvm_cpuid_entry2>& leaves);
 

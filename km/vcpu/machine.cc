@@ -43,8 +43,10 @@ Result<void> Machine::open_vm() {
   return {};
 }
 
-Result<std::unique_ptr<Machine>> Machine::create(const kvm::System& system, FdKeeper keep_fd, const HostFacts* known) {
+Result<std::unique_ptr<Machine>> Machine::create(const kvm::System& system, FdKeeper keep_fd, const HostFacts* known,
+                                                 Exposure exposure) {
   std::unique_ptr<Machine> machine(new Machine(system, std::move(keep_fd)));
+  machine->exposure_ = exposure;
   if (known) machine->facts_ = *known;
   TRY(machine->open_vm());
   TRY_ASSIGN(machine->physical_, mem::GuestPhysical::create(*machine));
@@ -53,12 +55,12 @@ Result<std::unique_ptr<Machine>> Machine::create(const kvm::System& system, FdKe
   if (!known) TRY(machine->learn_host_facts());
   TRY_ASSIGN(Cpu* const first, machine->create_cpu());
   machine->recycle(*first);
-  if (first->p_->reads_host_tsc) machine->vdso_ = find_host_vdso();
+  if (exposure.vdso && first->p_->reads_host_tsc) machine->vdso_ = find_host_vdso();
   return machine;
 }
 
 Result<void> Machine::learn_host_facts() {
-  TRY_ASSIGN(facts_.cpuid, guest_cpuid(system_, Recipe::A));
+  TRY(learn_cpuid(Recipe::A));
   TRY_ASSIGN(const Recipe recipe, probe_recipe());
   set_stub_recipe(recipe);
   if (recipe == Recipe::A) return {};
@@ -66,7 +68,12 @@ Result<void> Machine::learn_host_facts() {
   cpus_.clear();
   vms_.clear();
   TRY(open_vm());
+  return learn_cpuid(recipe);
+}
+
+Result<void> Machine::learn_cpuid(Recipe recipe) {
   TRY_ASSIGN(facts_.cpuid, guest_cpuid(system_, recipe));
+  if (!exposure_.random_instructions) hide_random_instructions(facts_.cpuid);
   return {};
 }
 

@@ -24,6 +24,12 @@ namespace kontain::vcpu {
 // Moves a new descriptor to where the payload cannot name it.
 using FdKeeper = std::function<Result<UniqueFd>(UniqueFd)>;
 
+// What of the host the payload gets to see. A repeatable run (km/repeat) asks the monitor instead.
+struct Exposure {
+  bool vdso = true;
+  bool random_instructions = true;  // RDRAND and RDSEED
+};
+
 // Guest-physical addresses of the system pages of one vCPU.
 struct CpuPages {
   uint64_t root = 0;         // its PML4
@@ -39,7 +45,7 @@ class Machine : private mem::SlotSink {
   // A failed self-test is an error that says what was seen. `known` comes from another machine on this host: it spares
   // the self-test, and CPUID instructions that are exits themselves.
   static Result<std::unique_ptr<Machine>> create(const kvm::System& system, FdKeeper keep_fd,
-                                                 const HostFacts* known = nullptr);
+                                                 const HostFacts* known = nullptr, Exposure exposure = {});
   ~Machine() override;
 
   mem::GuestPhysical& physical() { return *physical_; }
@@ -63,8 +69,8 @@ class Machine : private mem::SlotSink {
   // How the stub treats calls and descriptors: what it posts, and what it answers itself.
   CallTable& call_table() { return *call_table_; }
 
-  // Asked for the address of an instruction that a vCPU was stopped at: of the SYSCALL that it has replaced, if it is part
-  // of what the monitor has put there.
+  // Asked for the address of an instruction that a vCPU was stopped at: of the SYSCALL that it has replaced, if it is
+  // part of what the monitor has put there.
   using SiteFinder = std::function<std::optional<uint64_t>(uint64_t pc)>;
   void set_site_finder(SiteFinder finder) { site_of_ = std::move(finder); }
 
@@ -97,6 +103,7 @@ class Machine : private mem::SlotSink {
   std::optional<uint64_t> own_vdso_code();
   Result<void> show_vdso();
   Result<void> learn_host_facts();
+  Result<void> learn_cpuid(Recipe recipe);
   Result<Recipe> probe_recipe();
   void set_stub_recipe(Recipe recipe);
   StubPart part_of_stub(uint64_t offset) const;
@@ -116,6 +123,7 @@ class Machine : private mem::SlotSink {
   std::unique_ptr<mem::GuestPhysical> physical_;
   std::optional<mem::PageTables> tables_;
   HostFacts facts_;
+  Exposure exposure_;
   uint64_t stub_gpa_ = 0;
   uint64_t stub_rung_ = 0;  // recipe A: the offset behind the instruction that rings the doorbell
   uint64_t stub_size_ = 0;  // bytes

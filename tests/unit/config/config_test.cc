@@ -62,6 +62,29 @@ TEST_CASE("config: each option sets its field") {
   CHECK(parse({"--self-test=json"})->action == Options::Action::SelfTest);
 }
 
+TEST_CASE("config: a fixed clock and a seed") {
+  CHECK_FALSE(parse({"p"})->clock);
+  CHECK_FALSE(parse({"p"})->random_seed);
+  const auto options = parse({"--clock=1.5", "--random-seed", "18446744073709551615", "p"});
+  REQUIRE(options);
+  CHECK(options->clock == 1'500'000'000);
+  CHECK(options->random_seed == UINT64_MAX);
+  CHECK(error_of(parse({"--clock=soon", "p"})) == "--clock: \"soon\": SECONDS[.FRACTION] is expected");
+  CHECK(error_of(parse({"--random-seed=", "p"})) == "--random-seed: \"\": NUMBER is expected");
+  CHECK(error_of(parse({"--random-seed=18446744073709551616", "p"})).ends_with("NUMBER is expected"));
+  CHECK(error_of(parse({"--random-seed=-1", "p"})).ends_with("NUMBER is expected"));
+  const Sources annotated = {"", {{"app.kontain.clock", "7"}, {"app.kontain.random-seed", "8"}}};
+  CHECK(parse({"p"}, annotated)->clock == 7'000'000'000);
+  CHECK(parse({"p"}, annotated)->random_seed == 8);
+  const TemporaryFile numbers(R"({"clock": 7, "random-seed": 8, "locked": ["clock"]})");
+  CHECK(parse({"p"}, {numbers.path(), {}})->clock == 7'000'000'000);
+  CHECK(parse({"p"}, {numbers.path(), {}})->random_seed == 8);
+  CHECK(error_of(parse({"--clock=1", "p"}, {numbers.path(), {}})) == "--clock: clock: locked by the administrator");
+  const TemporaryFile negative(R"({"clock": -7})");
+  CHECK(error_of(parse({"p"}, {negative.path(), {}}))
+            .ends_with("a string or a number without sign and point is expected"));
+}
+
 TEST_CASE("config: errors of the command line name the option") {
   CHECK(error_of(parse({"--no-such-option", "x"})) == "--no-such-option: unknown option (km --help lists them)");
   CHECK(error_of(parse({"-x"})) == "-x: unknown option (km --help lists them)");

@@ -27,6 +27,14 @@ TEST_CASE("names are taken apart") {
   CHECK(parse_name("/0/mem").process == 0);
 }
 
+TEST_CASE("random names are those that differ at every opening") {
+  CHECK(is_random(parse_name("/sys/kernel/random/uuid")));
+  for (const char* other : {"/sys/kernel/random/boot_id", "/sys/kernel/random", "/7/sys/kernel/random/uuid", "/uuid"}) {
+    CAPTURE(other);
+    CHECK_FALSE(is_random(parse_name(other)));
+  }
+}
+
 TEST_CASE("numbers are decimal and nothing else") {
   CHECK(to_number("0") == 0);
   CHECK(to_number("42") == 42);

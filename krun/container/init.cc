@@ -158,7 +158,6 @@ Result<void> run_start_hook(const InitPlan& plan, const spec::Hook& hook, const 
   if (pid < 0) return fail_errno("startContainer hook", hook.path, errno);
   if (pid == 0) {
     dup2(state.get(), STDIN_FILENO);
-    if (hook.timeout_seconds) alarm(static_cast<unsigned>(*hook.timeout_seconds));
     launch::Payload payload = like;
     payload.arguments = hook.arguments;
     payload.environment = hook.environment;
@@ -166,9 +165,16 @@ Result<void> run_start_hook(const InitPlan& plan, const spec::Hook& hook, const 
     print_error(launch::execute(plan.monitor, payload, STDERR_FILENO + 1));
     _exit(127);
   }
+  const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  pollfd entry = {process.get(), POLLIN, 0};
+  int ended = 0;
+  while ((ended = poll(&entry, 1, hooks::milliseconds_for(hook))) < 0 && errno == EINTR) {
+  }
+  if (ended == 0) kill(pid, SIGKILL);
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
+  if (ended == 0) return fail("startContainer hook", hook.path, "ran past its timeout");
   if (status != 0) return fail("startContainer hook", hook.path, "failed");
   return {};
 }

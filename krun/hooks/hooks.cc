@@ -8,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <limits>
 
 #include "base/unique_fd.h"
 
@@ -74,11 +76,11 @@ Result<void> run_hook(const spec::Hook& hook, const std::string& what, const std
   const pid_t pid = fork();
   if (pid < 0) return fail_errno(what, hook.path, errno);
   if (pid == 0) become_hook(hook, input.get(), writing.get(), folder);
+  setpgid(pid, pid);  // whoever of the two is first
   writing.reset();
   const UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   std::string text;
-  const bool in_time =
-      collect_output(pidfd.get(), output.get(), hook.timeout_seconds ? *hook.timeout_seconds * 1000 : -1, text);
+  const bool in_time = collect_output(pidfd.get(), output.get(), milliseconds_for(hook), text);
   if (!in_time) kill(-pid, SIGKILL);
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -92,6 +94,11 @@ Result<void> run_hook(const spec::Hook& hook, const std::string& what, const std
 }
 
 }  // namespace
+
+int milliseconds_for(const spec::Hook& hook) {
+  constexpr int kLongest = std::numeric_limits<int>::max() / 1000;
+  return hook.timeout_seconds ? std::min(*hook.timeout_seconds, kLongest) * 1000 : -1;
+}
 
 Result<int> make_input(const std::string& text) {
   UniqueFd fd(memfd_create("state", MFD_CLOEXEC));

@@ -17,4 +17,7 @@ Result<void> run_hooks(const std::vector<spec::Hook>& hooks, const char* kind, c
 // Gives `text` to whoever reads the descriptor that is returned: no reader is waited for, whatever the size.
 Result<int> make_input(const std::string& text);
 
+// For poll(2): how long a hook may take; -1: as long as it likes.
+int milliseconds_for(const spec::Hook& hook);
+
 }  // namespace kontain::krun::hooks

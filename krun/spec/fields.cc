@@ -138,10 +138,11 @@ const char* treatment_text(Treatment treatment) {
 
 std::span<const FieldRow> field_table() { return kFields; }
 
-void refuse_fields(const Reader& top) {
+void refuse_fields(const Reader& top, std::string_view part) {
+  const std::string prefix = part.empty() ? "" : std::string(part) + ".";
   for (const FieldRow& row : kFields) {
-    if (row.treatment != Refused) continue;
-    const Reader field = find(top, row.field);
+    if (row.treatment != Refused || !row.field.starts_with(prefix)) continue;
+    const Reader field = find(top, row.field.substr(prefix.size()));
     if (field.is_set()) field.fail("refused: " + std::string(row.note));
   }
 }

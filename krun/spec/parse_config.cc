@@ -134,7 +134,10 @@ Result<Process> parse_process(const std::string& text, const std::string& docume
 }
 
 Result<Resources> parse_resources(const std::string& text, const std::string& document) {
-  return parse<Resources>(text, document, read_resources);
+  return parse<Resources>(text, document, [](const Reader& top) {
+    refuse_fields(top, "linux.resources");
+    return read_resources(top);
+  });
 }
 
 }  // namespace kontain::krun::spec

@@ -140,6 +140,9 @@ TEST_CASE("resources") {
   CHECK(parsed->cpu_shares == 5u);
   CHECK(parsed->devices.at(0).type == 'a');
   CHECK_FALSE(parse_resources(R"({"devices":[{"access":"rx"}]})", "r"));
+  CHECK(parse_resources(R"({"hugepageLimits":[]})", "r"));
+  CHECK_FALSE(parse_resources(R"({"hugepageLimits":[{"pageSize":"2MB","limit":1}]})", "r"));
+  CHECK_FALSE(parse_resources(R"({"network":{"classID":7}})", "r"));
 }
 
 }  // namespace

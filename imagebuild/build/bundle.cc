@@ -54,26 +54,33 @@ json process(const RunRequest& request) {
           {"cwd", request.working_dir}, {"capabilities", capabilities}};
 }
 
+json annotations(const Repeatable& repeatable) {
+  json all = json::object();
+  if (repeatable.clock) all["app.kontain.clock"] = std::to_string(*repeatable.clock);
+  if (repeatable.random_seed) all["app.kontain.random-seed"] = std::to_string(*repeatable.random_seed);
+  return all;
+}
+
 }  // namespace
 
 std::string bundle_config(const RunRequest& request) {
   json namespaces = json::array();
   for (const char* type : {"pid", "ipc", "uts", "mount"}) namespaces.push_back({{"type", type}});
   if (request.network == Network::Off) namespaces.push_back({{"type", "network"}});
-  const json config = {
-      {"ociVersion", "1.0.2"},
-      {"process", process(request)},
-      {"root",
-       {{"path", request.folder.empty() ? request.merged : request.folder + "/" + request.merged},
-        {"readonly", false}}},
-      {"hostname", "build"},
-      {"mounts", mounts(request)},
-      {"linux",
-       {{"namespaces", namespaces},
-        {"maskedPaths",
-         {"/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/sched_debug",
-          "/proc/scsi", "/sys/firmware"}},
-        {"readonlyPaths", {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}}}}};
+  json config = {{"ociVersion", "1.0.2"},
+                 {"process", process(request)},
+                 {"root",
+                  {{"path", request.folder.empty() ? request.merged : request.folder + "/" + request.merged},
+                   {"readonly", false}}},
+                 {"hostname", "build"},
+                 {"mounts", mounts(request)},
+                 {"linux",
+                  {{"namespaces", namespaces},
+                   {"maskedPaths",
+                    {"/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+                     "/proc/sched_debug", "/proc/scsi", "/sys/firmware"}},
+                   {"readonlyPaths", {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}}}}};
+  if (request.repeatable.is_asked_for()) config["annotations"] = annotations(request.repeatable);
   return config.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

@@ -25,6 +25,7 @@ struct RunRequest {
   std::vector<std::string> environment;  // "NAME=value"
   std::string working_dir;
   Network network = Network::Off;
+  Repeatable repeatable;
   std::vector<InlineFile> scripts;               // appear as /dev/pipes/NAME, executable
   std::function<void(std::string_view)> output;  // is called with what the command prints, as it comes
 };

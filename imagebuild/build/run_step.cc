@@ -14,6 +14,11 @@ using dockerfile::Parsed;
 using dockerfile::Place;
 using dockerfile::problem;
 
+void add_to(StepKey& key, const Repeatable& repeatable) {
+  key.add(repeatable.clock ? std::to_string(*repeatable.clock) : "");
+  key.add(repeatable.random_seed ? std::to_string(*repeatable.random_seed) : "");
+}
+
 class RunStep {
  public:
   explicit RunStep(StageWork& work) : work_(work) {}
@@ -29,7 +34,9 @@ class RunStep {
     TRY_ASSIGN(request.user, run_user(place));
     request.working_dir = work_.config().working_dir.empty() ? "/" : work_.config().working_dir;
     request.environment = run_environment(request.user);
-    StepKey key("run");
+    request.repeatable = work_.context.options.repeatable;
+    StepKey key(request.repeatable.is_asked_for() ? "run repeatable" : "run");
+    if (request.repeatable.is_asked_for()) add_to(key, request.repeatable);
     key.add(work_.built.key.text()).add_all(request.arguments).add_all(request.environment).add(request.working_dir);
     key.add(work_.config().user).add(request.network == Network::Host ? "host" : "off").add(work_.time_text());
     for (const InlineFile& script : request.scripts) key.add(script.text);

@@ -64,9 +64,9 @@ Result<void> check_form(const BuildOptions& options) {
 }
 
 Result<Descriptor> build_file(const Store& store, const BuildOptions& options, const FetchOptions& fetch) {
-  TRY_ASSIGN(build::BuildOptions request, dockerfile_request(options.file));
+  TRY_ASSIGN(const int64_t epoch, source_date_epoch());
+  TRY_ASSIGN(build::BuildOptions request, dockerfile_request(options.file, epoch));
   TRY(set_pairs(request.labels, options.labels, "--label"));
-  TRY_ASSIGN(request.epoch, source_date_epoch());
   TRY_ASSIGN(request.compression.compression, compression_of(options.compression));
   request.compression.level = options.level;
   request.use_cache = !options.no_cache;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 
@@ -16,6 +17,21 @@ Result<std::pair<std::string, std::string>> pair_of(const std::string& text, con
   const size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) return fail(option, text, "NAME=VALUE is expected");
   return std::pair(text.substr(0, equals), text.substr(equals + 1));
+}
+
+constexpr std::string_view kEpochOfImage = "true";  // what CLI11 gives a flag without a value
+
+Result<std::optional<int64_t>> clock_of(const std::string& text, int64_t epoch) {
+  constexpr int64_t kLatest = 9'000'000'000;  // as km has it
+  if (text.empty()) return std::nullopt;
+  int64_t seconds = epoch;
+  if (text != kEpochOfImage) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error != std::errc() || end != text.data() + text.size()) seconds = -1;
+  }
+  if (seconds >= 0 && seconds <= kLatest) return seconds;
+  return fail("--fixed-clock", text == kEpochOfImage ? std::to_string(epoch) : text,
+              "a number of seconds since 1970 is expected");
 }
 
 std::string beside_this_program(const char* name) {
@@ -42,12 +58,20 @@ void add_dockerfile_options(CLI::App& app, DockerfileOptions& options) {
       ->take_all()
       ->allow_extra_args(false);
   group.add_option("--network", options.network, "of RUN: off or host")->check(CLI::IsMember({"off", "none", "host"}));
+  group.add_flag(
+      "--fixed-clock", options.fixed_clock,
+      "RUN: let the clock stand still, at SECONDS since 1970 (--fixed-clock=SECONDS) or at the image's time");
+  group.add_option("--random-seed", options.random_seed, "RUN: make random bytes a function of NUMBER")
+      ->type_name("NUMBER");
   group.add_option("--progress", options.progress, "auto (plain on a terminal), plain or none")
       ->check(CLI::IsMember({"auto", "plain", "none"}));
 }
 
-Result<build::BuildOptions> dockerfile_request(const DockerfileOptions& options) {
+Result<build::BuildOptions> dockerfile_request(const DockerfileOptions& options, int64_t epoch) {
   build::BuildOptions request;
+  request.epoch = epoch;
+  TRY_ASSIGN(request.repeatable.clock, clock_of(options.fixed_clock, epoch));
+  request.repeatable.random_seed = options.random_seed;
   request.context = options.context;
   request.dockerfile = options.dockerfile;
   request.target = options.target;

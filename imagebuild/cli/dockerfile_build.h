@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,13 +21,16 @@ struct DockerfileOptions {
   std::vector<std::string> build_args;      // NAME=VALUE, or NAME: the environment's
   std::vector<std::string> build_contexts;  // NAME=FOLDER-OR-IMAGE
   std::string network = "off";
+  std::string fixed_clock;  // seconds since 1970; "true": the image's time; empty: the machine's clock
+  std::optional<uint64_t> random_seed;
   std::string progress = "auto";
 };
 
 void add_dockerfile_options(CLI::App& app, DockerfileOptions& options);
 
-// What the build library wants to know; the rest is the caller's. The runtime is the krun beside this program.
-Result<build::BuildOptions> dockerfile_request(const DockerfileOptions& options);
+// What the build library wants to know; the rest is the caller's. `epoch`: the image's, in seconds. The runtime is the
+// krun beside this program.
+Result<build::BuildOptions> dockerfile_request(const DockerfileOptions& options, int64_t epoch);
 
 // A person's view: on a terminal, or when asked for.
 build::Progress::Mode progress_mode(const std::string& wanted);

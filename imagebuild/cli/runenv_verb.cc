@@ -55,8 +55,8 @@ Result<int> run_build(const Invocation& invocation, const RunenvArguments& argum
   TRY_ASSIGN(const Store store, invocation.open_store());
   TRY_ASSIGN(const Store::Session session, store.begin());
   runenv::RunenvOptions options{arguments.recipes, arguments.cache, {}};
-  TRY_ASSIGN(options.build, dockerfile_request({}));
-  TRY_ASSIGN(options.build.epoch, source_date_epoch());
+  TRY_ASSIGN(const int64_t epoch, source_date_epoch());
+  TRY_ASSIGN(options.build, dockerfile_request({}, epoch));
   options.build.use_cache = !arguments.no_cache;
   const FetchOptions fetch = invocation.fetch_options();
   FetchedBases bases(store, fetch);

@@ -55,6 +55,11 @@ prints '.linux.resources.memory={"limit":67108864}' \
   'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null; true' 67108864
 prints '.annotations={"app.kontain.trace":"%process"}' 'ls >/dev/null; echo listed' listed
 expect_contains err exit_group
+repeatable='.annotations={"app.kontain.clock":"1600000000","app.kontain.random-seed":"1"}'
+prints "$repeatable" 'date +%s; head -c 8 /dev/urandom | xxd -p' 1600000000
+cp out first
+prints "$repeatable" 'date +%s; head -c 8 /dev/urandom | xxd -p' 1600000000
+cmp first out
 
 refuses '.linux.intelRdt={"closID":"x"}' linux.intelRdt
 refuses '.linux.resources.hugepageLimits=[{"pageSize":"2MB","limit":1}]' hugepageLimits

@@ -99,12 +99,12 @@ build -t net --network host bad.ctx >/dev/null
 unpacked net
 expect_equal "$(cat net.root/rootfs/links)" "$(ip -o link | wc -l)" "interfaces with the host's network"
 
-# The line of the document.
+# The lines of the document.
 mkdir document document/app
 printf 'FROM bb\nRUN ip -o link | wc -l >/links\n' >document/app/Dockerfile
 ln -s ../store document/images
 python3 "$KONTAIN_SOURCE/tests/docs/one_shell.py" "$KONTAIN_SOURCE/docs/building-images.md" tests/build/run.sh >lines.sh
-(cd document && PATH=$KONTAIN_SDK/bin:$PATH bash ../lines.sh) >/dev/null 2>progress || { cat progress; fail "the document's line"; }
+(cd document && PATH=$KONTAIN_SDK/bin:$PATH bash ../lines.sh) >/dev/null 2>progress || { cat progress; fail "the document's lines"; }
 expect_contains progress "RUN ip -o link"
 
 # Stages that do not need each other run side by side.

@@ -35,6 +35,7 @@ struct Repeatable : Guest {
   timespec* deadline(int clock = CLOCK_REALTIME) {
     auto* time = make<timespec>(look(clock));
     time->tv_nsec += kWait;
+    if (time->tv_nsec >= kSecond) ++time->tv_sec, time->tv_nsec -= kSecond;
     return time;
   }
 };

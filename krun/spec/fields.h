@@ -24,8 +24,8 @@ struct FieldRow {
 
 std::span<const FieldRow> field_table();
 
-// Fails at the first field that is refused and set: null, "", 0, false, [] and {} count as not set. `part`: which part of
-// a configuration `top` is ("linux.resources"); empty: all of it.
+// Fails at the first field that is refused and set: null, "", 0, false, [] and {} count as not set. `part`: which part
+// of a configuration `top` is ("linux.resources"); empty: all of it.
 void refuse_fields(const Reader& top, std::string_view part = "");
 
 // docs/krun-spec.md.

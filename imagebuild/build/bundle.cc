@@ -56,7 +56,8 @@ json process(const RunRequest& request) {
 
 json annotations(const Repeatable& repeatable) {
   json all = json::object();
-  if (repeatable.clock) all["app.kontain.clock"] = std::to_string(*repeatable.clock);
+  // A millisecond into the second that files have: make complains of files that are younger than the clock.
+  if (repeatable.clock) all["app.kontain.clock"] = std::to_string(*repeatable.clock) + ".001";
   if (repeatable.random_seed) all["app.kontain.random-seed"] = std::to_string(*repeatable.random_seed);
   return all;
 }

@@ -16,7 +16,7 @@ enum class Network { Off, Host };
 
 // What RUN steps see in place of the machine's time and randomness (km --clock, --random-seed).
 struct Repeatable {
-  std::optional<int64_t> clock;         // seconds since 1970, where the wall clock stands still
+  std::optional<int64_t> clock;         // seconds since 1970: there, and a millisecond on, the clock stands still
   std::optional<uint64_t> random_seed;  // every step begins with it
   bool is_asked_for() const { return clock || random_seed; }
 };

@@ -69,10 +69,11 @@ timespec FixedClock::deadline_on_host(const timespec& deadline, int64_t ahead) c
 
 timespec FixedClock::shown(const timespec& file_time) const {
   const Wide time = nanoseconds(file_time);
-  // Within a second: a copy of a time that was shown.
-  if (time < Wide{moment_} + kSecond) return file_time;
-  if (time < started_) return to_timespec(moment_);
-  return to_timespec(moment_ + std::min<Wide>(1 + (time - started_) / kSecond, kSecond - 1));
+  const int64_t second = moment_ - moment_ % kSecond;
+  // Within the second: a copy of a time that was shown.
+  if (time < Wide{second} + kSecond) return file_time;
+  if (time < started_) return to_timespec(second);
+  return to_timespec(second + std::min<Wide>(1 + (time - started_) / kSecond, kSecond - 1));
 }
 
 void FixedClock::note_timer(int id, clockid_t clock) {

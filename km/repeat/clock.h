@@ -42,8 +42,8 @@ class FixedClock {
   timespec deadline_on_host(const timespec& deadline, int64_t ahead = 0) const;
 
   // A file's time as the program sees it: never in a later second than the moment. Times from before the first process
-  // began are the moment; later ones follow it by a nanosecond for each second, so that files keep the order that a
-  // file system with time stamps of whole seconds would give them.
+  // began are the beginning of that second; later ones follow it by a nanosecond for each second, so that files keep
+  // the order that a file system with time stamps of whole seconds would give them.
   timespec shown(const timespec& file_time) const;
 
   // Which clock the timer `id` (timer_create(2)) is on; nothing where that was not noted.

@@ -57,3 +57,10 @@ expect_status 0 "$km" --random-seed=1 /bin/bash -c "$script"
 cmp once out
 expect_status 0 "$km" /bin/bash -c "$script"
 expect_equal "$(comm -12 <(sort once) <(sort out) | wc -l)" 0 "lines that are the same without a seed"
+
+# make sees which of two files is younger, and none that is younger than a clock that stands a millisecond on.
+printf 'out2: in2\n\tcp in2 out2\nin2:\n\techo made >in2\n' >Makefile
+expect_status 0 "$km" --clock=1600000000.001 /bin/bash -c 'make; make; sleep 1.1; touch in2; make'
+expect_equal "$(grep -c '^cp in2' out)" 2 "copies that make made"
+expect_contains out "make: 'out2' is up to date."
+if [ -s err ]; then fail "make complains: $(cat err)"; fi

@@ -61,10 +61,10 @@ TEST_CASE("a step is repeatable when it is asked to be") {
   RunRequest request;
   CHECK_FALSE(config_of(request).contains("annotations"));
   request.repeatable.clock = 0;
-  CHECK(config_of(request)["annotations"] == json({{"app.kontain.clock", "0"}}));
+  CHECK(config_of(request)["annotations"] == json({{"app.kontain.clock", "0.001"}}));
   request.repeatable.random_seed = UINT64_MAX;
   CHECK(config_of(request)["annotations"] ==
-        json({{"app.kontain.clock", "0"}, {"app.kontain.random-seed", "18446744073709551615"}}));
+        json({{"app.kontain.clock", "0.001"}, {"app.kontain.random-seed", "18446744073709551615"}}));
 }
 
 TEST_CASE("keys of steps tell fields apart") {

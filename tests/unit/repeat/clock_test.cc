@@ -67,6 +67,9 @@ TEST_CASE("no file is shown in a later second, and their order stays") {
   CHECK(shown(kNow + kSecond - 1) == kMoment + 1);
   CHECK(shown(kNow + kSecond) == kMoment + 2);
   CHECK(shown(kNow + 36500LL * 86400 * kSecond) == kMoment + 999'999'999);
+  const FixedClock later({kMoment + 1'000'000, kNow, kNow});
+  CHECK(ns(later.shown(at(kNow))) == kMoment + 1);
+  CHECK(ns(later.shown(at(kNow - 1))) == kMoment);
   // What was shown is shown as it is when it was given to a copy.
   CHECK(shown(kMoment + 2) == kMoment + 2);
   CHECK(clock.shown({INT64_MAX, 0}).tv_sec == kMoment / kSecond);

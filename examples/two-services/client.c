@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int connect_to(const char *name, const char *port) {
+static int connect_to(const char* name, const char* port) {
   struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found;
   const int error = getaddrinfo(name, port, &hints, &found);
   if (error != 0) {
@@ -21,7 +21,7 @@ static int connect_to(const char *name, const char *port) {
   return -1;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   static const char kRequest[] = "GET / HTTP/1.0\r\n\r\n";
   static char answer[65536];
   size_t size = 0;
@@ -31,7 +31,7 @@ int main(int argc, char **argv) {
   while (size + 1 < sizeof answer && (part = read(server, answer + size, sizeof answer - 1 - size)) > 0) {
     size += (size_t)part;
   }
-  const char *body = strstr(answer, "\r\n\r\n");
+  const char* body = strstr(answer, "\r\n\r\n");
   if (!body) return 1;
   fputs(body + 4, stdout);
   return 0;

@@ -22,7 +22,7 @@ constexpr unsigned kMostTries = 1000;
 // The lock file `name`, locked; nothing when somebody else holds it, or has removed it meanwhile.
 UniqueFd try_lock(int top, const std::string& name, int flags) {
   UniqueFd fd(openat(top, name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600));
-  struct stat status {};
+  struct stat status{};
   if (fd && (flock(fd.get(), LOCK_EX | LOCK_NB) != 0 || fstat(fd.get(), &status) != 0)) fd.reset();
   if (fd && status.st_nlink == 0) {
     errno = ENOENT;

@@ -29,8 +29,8 @@ class BuildFolder {
   UniqueFd lock_;
 };
 
-// Removes what nobody owns. Files of subordinate users (subuid(5)) are only a user namespace's root to remove, so a user
-// without privileges enters one for them. An error names what could not be removed; the rest is gone then, too.
+// Removes what nobody owns. Files of subordinate users (subuid(5)) are only a user namespace's root to remove, so a
+// user without privileges enters one for them. An error names what could not be removed; the rest is gone then, too.
 Result<void> remove_abandoned_builds(const Store& store);
 
 }  // namespace kontain::image::build

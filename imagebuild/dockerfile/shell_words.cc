@@ -80,9 +80,7 @@ class Lexer {
  private:
   bool at_end() const { return at_ >= text_.size(); }
 
-  bool is_special(char c) const {
-    return (c == '$' && mode_.variables) || ((c == '\'' || c == '"') && mode_.quotes);
-  }
+  bool is_special(char c) const { return (c == '$' && mode_.variables) || ((c == '\'' || c == '"') && mode_.quotes); }
 
   Text special(char c) { return c == '$' ? dollar() : c == '"' ? double_quoted() : single_quoted(); }
 

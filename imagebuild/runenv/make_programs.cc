@@ -31,8 +31,8 @@ Result<void> run_make(const Recipe& recipe, const std::string& sources, const st
   fs::create_directories(work);
   fs::create_directories(out);
   const char* script = "cd \"$1\" && shift && exec \"$@\" 2>&1";
-  const auto result = run_subprocess({"env", path_with_tools(), "LC_ALL=C", "TZ=UTC0", "SOURCE_DATE_EPOCH=0", "sh", "-c",
-                                      script, "sh", work, recipe.folder + "/make", sources, out});
+  const auto result = run_subprocess({"env", path_with_tools(), "LC_ALL=C", "TZ=UTC0", "SOURCE_DATE_EPOCH=0", "sh",
+                                      "-c", script, "sh", work, recipe.folder + "/make", sources, out});
   fs::remove_all(work);
   if (!result) return tl::make_unexpected(result.error());
   std::ofstream(log) << result->out;

@@ -1,4 +1,5 @@
-// Packages of Debian and npm, and sources of Debian's: fetched by their own clients, verified by the lock file, unpacked into a folder.
+// Packages of Debian and npm, and sources of Debian's: fetched by their own clients, verified by the lock file,
+// unpacked into a folder.
 #pragma once
 
 #include <memory>
@@ -21,8 +22,8 @@ Result<std::string> fetch_package(const LockedPackage& package, const std::strin
 // The uncompressed data.tar of a Debian binary package (deb(5)). `name` is for errors.
 Result<std::unique_ptr<Source>> open_deb(UniqueFd fd, const std::string& name);
 
-// Unpacks the package below `folder`, which has to exist: Debian's into debian/, all in one tree, npm's into npm/NAME/; the
-// file of a source package is put into source/ as it is.
+// Unpacks the package below `folder`, which has to exist: Debian's into debian/, all in one tree, npm's into npm/NAME/;
+// the file of a source package is put into source/ as it is.
 Result<void> unpack_package(const LockedPackage& package, const std::string& file, const std::string& folder);
 
 }  // namespace kontain::image::runenv

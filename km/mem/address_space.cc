@@ -108,7 +108,8 @@ GuestResult<uint64_t> AddressSpace::map(const MapRequest& request) {
   if (!address) return address;
   const bool locked = (request.flags & MAP_LOCKED) || (lock_future_ && !(lock_future_ & MCL_ONFAULT));
   hold.unlock();
-  // A dynamic linker is about to write what is writable of a file; that may have to be read first, so not with the lock.
+  // A dynamic linker is about to write what is writable of a file; that may have to be read first, so not with the
+  // lock.
   const bool own_file_pages = !vma->anonymous && !vma->shared && (vma->protection & PROT_WRITE) && length <= kTouchFill;
   if (locked || wants_population(request.flags) || own_file_pages) {
     populate(*address, *address + length, vma->protection, vma->shared);

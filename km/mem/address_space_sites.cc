@@ -1,4 +1,5 @@
-// Replacing system call instructions of the payload's text (call_sites.h), and putting them back before the text changes.
+// Replacing system call instructions of the payload's text (call_sites.h), and putting them back before the text
+// changes.
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -96,7 +97,8 @@ bool AddressSpace::replace_call_site(uint64_t return_address, uint64_t entry) {
   const auto at_site = site_jump(site, hole->jump);
   const uint64_t over_hole = hole->jump - kJumpOverHole.size();
   // From the end of the way to its beginning: nobody goes it before it is whole.
-  if (!at_landing || !at_hole || !WritableText(landing, landing + kLandingSize).write(landing, *at_landing)) return false;
+  if (!at_landing || !at_hole || !WritableText(landing, landing + kLandingSize).write(landing, *at_landing))
+    return false;
   const WritableText near(std::min(site, over_hole), std::max(return_address, hole->jump + kHoleJumpSize));
   if (hole->is_open && !near.write(over_hole, kJumpOverHole)) return false;
   if (!near.write(hole->jump, *at_hole)) return false;

@@ -48,8 +48,9 @@ std::optional<Hole> hole_at(std::span<const std::byte> text, size_t at) {
   if (begins_with(rest, kShortNop) && at > 0 && !may_be_prefix(text[at - 1])) {
     return Hole{at + kJumpOverHole.size(), true};
   }
-  const bool breakpoints = rest.size() >= kBreakpointRun &&
-                           std::ranges::all_of(rest.first(kBreakpointRun), [](std::byte b) { return b == kBreakpoint; });
+  const bool breakpoints =
+      rest.size() >= kBreakpointRun &&
+      std::ranges::all_of(rest.first(kBreakpointRun), [](std::byte b) { return b == kBreakpoint; });
   return breakpoints ? std::optional(Hole{at + kBreakpointRun - kHoleJumpSize, false}) : std::nullopt;
 }
 

@@ -9,11 +9,11 @@
 //   landing:  lea  site + 2(%rip), %rcx        as SYSCALL would leave RCX
 //             jmp  *entry(%rip)
 //
-// Padding that programs run through stays that: of a NOP of eight bytes the hole is the operand, which means nothing; one
-// of seven bytes becomes a jump over the hole.
+// Padding that programs run through stays that: of a NOP of eight bytes the hole is the operand, which means nothing;
+// one of seven bytes becomes a jump over the hole.
 //
-// Every instruction that was there before begins where it began, so whatever jumps there still may. A call that has been
-// made goes on at site + 2, and one that is made again begins at the site, as with SYSCALL.
+// Every instruction that was there before begins where it began, so whatever jumps there still may. A call that has
+// been made goes on at site + 2, and one that is made again begins at the site, as with SYSCALL.
 //
 // Pure: bytes in, bytes out.
 #pragma once
@@ -45,7 +45,8 @@ std::optional<Hole> find_hole(std::span<const std::byte> text, uint64_t address,
 std::optional<std::array<std::byte, 2>> site_jump(uint64_t site, uint64_t hole);
 inline constexpr std::array<std::byte, 2> kJumpOverHole = {std::byte{0xeb}, std::byte{kHoleJumpSize}};
 std::optional<std::array<std::byte, kHoleJumpSize>> hole_jump(uint64_t hole, uint64_t landing);
-std::optional<std::array<std::byte, kLandingSize>> landing_code(uint64_t landing, uint64_t site, uint64_t entry_pointer);
+std::optional<std::array<std::byte, kLandingSize>> landing_code(uint64_t landing, uint64_t site,
+                                                                uint64_t entry_pointer);
 
 // How many bytes at the end of the last page of a text are padding: zeros, less the first few, which may be somebody's.
 size_t padding_at_end(std::span<const std::byte> page);

@@ -91,8 +91,7 @@ bool peek(void* destination, uint64_t guest_source, size_t size) {
 }
 
 bool poke(uint64_t guest_destination, const void* source, size_t size) {
-  return in_guest(guest_destination, size) &&
-         kontain_guest_copy(host_pointer(guest_destination), source, size) == 0;
+  return in_guest(guest_destination, size) && kontain_guest_copy(host_pointer(guest_destination), source, size) == 0;
 }
 
 bool poke_halfword(uint64_t guest_destination, uint16_t value) {

@@ -12,8 +12,8 @@
 
 #include "km/config/options.h"
 #include "km/exitless/server.h"
-#include "km/run/site_watch.h"
 #include "km/run/call_trace.h"
+#include "km/run/site_watch.h"
 #include "km/task/task.h"
 #include "km/vcpu/machine.h"
 
@@ -37,8 +37,8 @@ class CallService {
   void show_descriptors(task::Process& process);
   // The server makes no calls of this thread any more: it ends, sleeps for a vfork child, or is somebody else now.
   void leave(task::Task& task);
-  // After a call of the thread that took an exit, from the instruction before `return_address`. `streak` is the thread's
-  // own.
+  // After a call of the thread that took an exit, from the instruction before `return_address`. `streak` is the
+  // thread's own.
   void note_exit(task::Task& task, exitless::Streak& streak, uint32_t number, uint64_t first_argument,
                  uint64_t return_address);
 

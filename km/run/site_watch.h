@@ -1,5 +1,5 @@
-// Which SYSCALL instructions of the payload are worth replacing (mem/call_sites.h): those that calls come from often, on
-// hosts where SYSCALL itself is slow. Safe to use from all threads.
+// Which SYSCALL instructions of the payload are worth replacing (mem/call_sites.h): those that calls come from often,
+// on hosts where SYSCALL itself is slow. Safe to use from all threads.
 #pragma once
 
 #include <array>

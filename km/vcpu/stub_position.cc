@@ -3,7 +3,8 @@
 extern "C" {
 extern const std::byte kontain_stub_start[], kontain_stub_saved[], kontain_stub_answered_local[], kontain_stub_post[],
     kontain_stub_stored[], kontain_stub_answered[], kontain_stub_unstore[], kontain_stub_restore[], kontain_stub_ring[],
-    kontain_stub_rung[], kontain_stub_replaced[], kontain_stub_borrowed[], kontain_stub_given_back[], kontain_stub_end[];
+    kontain_stub_rung[], kontain_stub_replaced[], kontain_stub_borrowed[], kontain_stub_given_back[],
+    kontain_stub_end[];
 }
 
 namespace kontain::vcpu {

@@ -39,24 +39,24 @@ static void count(void) {
 }
 
 // WRAP(TYPE, NAME, (PARAMETERS), (ARGUMENTS)): counts, then calls the C library's.
-#define WRAP(type, name, parameters, arguments)                          \
-  type name parameters {                                                 \
-    static type(*real) parameters;                                       \
-    if (!real) real = (type(*) parameters)dlsym(RTLD_NEXT, #name);       \
-    count();                                                             \
-    return real arguments;                                               \
+#define WRAP(type, name, parameters, arguments)                    \
+  type name parameters {                                           \
+    static type(*real) parameters;                                 \
+    if (!real) real = (type(*) parameters)dlsym(RTLD_NEXT, #name); \
+    count();                                                       \
+    return real arguments;                                         \
   }
 
-#define WRAP_OPEN(name, parameters, arguments)                           \
-  int name parameters {                                                  \
-    va_list list;                                                        \
-    va_start(list, flags);                                               \
-    const mode_t mode = flags & O_CREAT ? va_arg(list, mode_t) : 0;      \
-    va_end(list);                                                        \
-    static int(*real) parameters;                                        \
-    if (!real) real = (int(*) parameters)dlsym(RTLD_NEXT, #name);        \
-    if (flags & (O_CREAT | O_WRONLY | O_RDWR)) count();                  \
-    return real arguments;                                               \
+#define WRAP_OPEN(name, parameters, arguments)                      \
+  int name parameters {                                             \
+    va_list list;                                                   \
+    va_start(list, flags);                                          \
+    const mode_t mode = flags & O_CREAT ? va_arg(list, mode_t) : 0; \
+    va_end(list);                                                   \
+    static int(*real) parameters;                                   \
+    if (!real) real = (int(*) parameters)dlsym(RTLD_NEXT, #name);   \
+    if (flags & (O_CREAT | O_WRONLY | O_RDWR)) count();             \
+    return real arguments;                                          \
   }
 
 WRAP_OPEN(open, (const char* path, int flags, ...), (path, flags, mode))
@@ -78,7 +78,8 @@ WRAP(int, chmod, (const char* path, mode_t mode), (path, mode))
 WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode))
 WRAP(int, fchmodat, (int folder, const char* path, mode_t mode, int flags), (folder, path, mode, flags))
 WRAP(int, fchownat, (int folder, const char* path, uid_t uid, gid_t gid, int flags), (folder, path, uid, gid, flags))
-WRAP(int, utimensat, (int folder, const char* path, const struct timespec times[2], int flags), (folder, path, times, flags))
+WRAP(int, utimensat, (int folder, const char* path, const struct timespec times[2], int flags),
+     (folder, path, times, flags))
 WRAP(int, futimens, (int fd, const struct timespec times[2]), (fd, times))
 WRAP(int, pipe2, (int ends[2], int flags), (ends, flags))
 WRAP(pid_t, fork, (void), ())

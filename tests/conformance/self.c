@@ -352,7 +352,9 @@ static int count_threads_of_parent(void* unused) {
     snprintf(path, sizeof path, "/proc/%d/stat", (int)getppid());
     read_text(path, text, sizeof text);
     count = 0;
-    CHECK_EQ(sscanf(strrchr(text, ')') + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d", &count), 1);
+    CHECK_EQ(sscanf(strrchr(text, ')') + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d",
+                    &count),
+             1);
     if (count > by_stat) by_stat = count;
     usleep(2000);
   }

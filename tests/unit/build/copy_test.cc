@@ -47,7 +47,8 @@ std::string copied(const Scratch& scratch, const Copy& copy, const ImageTree& tr
   for (const LayerFile& file : *files) {
     char mode[16];
     std::snprintf(mode, sizeof mode, "%o", file.entry.mode);
-    out += std::string(mode) + " " + std::to_string(file.entry.uid == geteuid() ? 0 : file.entry.uid) + " " + file.entry.path;
+    out += std::string(mode) + " " + std::to_string(file.entry.uid == geteuid() ? 0 : file.entry.uid) + " " +
+           file.entry.path;
     if (file.entry.type == EntryType::Directory) out += "/";
     if (!file.entry.link_target.empty()) out += " -> " + file.entry.link_target;
     out += "\n";

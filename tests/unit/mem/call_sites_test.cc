@@ -64,8 +64,8 @@ struct Mapped : Space {
 }  // namespace
 
 TEST_CASE("call_sites: the operand of a long NOP is a hole, whatever its prefixes are") {
-  for (const auto& text : {function({0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0}),
-                           function({0x66, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0})}) {
+  for (const auto& text :
+       {function({0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0}), function({0x66, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0})}) {
     const auto hole = find_hole(text, 0x1000, 0x1000 + kSite);
     REQUIRE(hole);
     CHECK(hole->jump == 0x1000 + text.size() - 5);
@@ -155,7 +155,8 @@ TEST_CASE("call_sites: a replaced SYSCALL leads to the entry and back behind its
   // The NOP is one still.
   CHECK(text[hole - 3] == std::byte{0x0f});
   CHECK(text[hole - 1] == std::byte{0x84});
-  for (const uint64_t pc : {hole, hole + 4, landing, landing + 7}) CHECK(s.memory.call_site_of(s.at + pc) == s.at + kSite);
+  for (const uint64_t pc : {hole, hole + 4, landing, landing + 7})
+    CHECK(s.memory.call_site_of(s.at + pc) == s.at + kSite);
   for (const uint64_t pc : {kSite, kSite + 2, landing - 16}) CHECK_FALSE(s.memory.call_site_of(s.at + pc));
   CHECK_FALSE(s.replace());  // it is no SYSCALL any more
   CHECK(s.consistent());

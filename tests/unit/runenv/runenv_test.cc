@@ -60,9 +60,9 @@ TEST_CASE("a lock file names the files of source packages") {
   CHECK_FALSE(lock_with(""));
   CHECK_FALSE(lock_with("\"file\": \"../zlib\", "));
   CHECK_FALSE(lock_with("\"file\": \"a/b\", "));
-  CHECK_FALSE(parse_lock(lock_of("\"name\": \"a\", \"version\": \"1\", \"file\": \"a\", \"sha256\": \"" + kHex +
-                                 "\", \"size\": 5"),
-                         "lock.json"));
+  CHECK_FALSE(parse_lock(
+      lock_of("\"name\": \"a\", \"version\": \"1\", \"file\": \"a\", \"sha256\": \"" + kHex + "\", \"size\": 5"),
+      "lock.json"));
 }
 
 TEST_CASE("lock files of strangers are refused") {
@@ -141,7 +141,7 @@ namespace {
 Recipe recipe_that_makes(const build::Scratch& scratch, const std::string& script) {
   write_recipe(scratch, "made", "");
   scratch.file("made/make", "#!/bin/sh\n" + script, 0755);
-  
+
   return *read_recipe((scratch / "made").string());
 }
 
@@ -149,8 +149,9 @@ Recipe recipe_that_makes(const build::Scratch& scratch, const std::string& scrip
 
 TEST_CASE("what a recipe makes of sources is kept") {
   build::Scratch scratch;
-  const Recipe recipe = recipe_that_makes(scratch, "echo x >>'" + (scratch / "runs").string() +
-                                                       "'; cp -R \"$1\" \"$2/copy\"; ln -s copy \"$2/link\"; touch here\n");
+  const Recipe recipe =
+      recipe_that_makes(scratch, "echo x >>'" + (scratch / "runs").string() +
+                                     "'; cp -R \"$1\" \"$2/copy\"; ln -s copy \"$2/link\"; touch here\n");
   CHECK(recipe.has_programs);
   const std::string cache = (scratch / "cache").string();
   for (const char* name : {"one", "two"}) {

@@ -12,9 +12,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-extern char **environ;
+extern char** environ;
 
-static int print(char **words) {
+static int print(char** words) {
   for (; *words; ++words) printf("%s|", *words);
   return puts("") < 0;
 }
@@ -22,7 +22,7 @@ static int print(char **words) {
 static int environment(void) {
   char folder[4096];
   struct utsname name;
-  for (char **entry = environ; *entry; ++entry) puts(*entry);
+  for (char** entry = environ; *entry; ++entry) puts(*entry);
   if (!getcwd(folder, sizeof folder) || uname(&name) != 0) return 1;
   printf("cwd=%s\nuid=%d\nrelease=%s\n", folder, (int)getuid(), strrchr(name.release, '.'));
   return 0;
@@ -37,21 +37,21 @@ static int copy(int from, int to) {
   return size < 0;
 }
 
-static int write_to(const char *path) {
+static int write_to(const char* path) {
   const int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
   return file < 0 || write(file, "inside\n", 7) != 7;
 }
 
 static int fill(size_t megabytes) {
   for (size_t i = 0; i < megabytes; ++i) {
-    volatile char *part = malloc(1 << 20);
+    volatile char* part = malloc(1 << 20);
     if (!part) return 1;
     for (size_t place = 0; place < 1 << 20; place += 4096) part[place] = 1;
   }
   return 0;
 }
 
-static int connect_to(const char *name, const char *port) {
+static int connect_to(const char* name, const char* port) {
   struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found;
   if (getaddrinfo(name, port, &hints, &found) != 0) return 1;
   int connection = socket(AF_INET, SOCK_STREAM, 0);
@@ -66,15 +66,15 @@ static int show_terminal(void) {
   return printf("%s of %d rows, %d columns\n", ttyname(0), size.ws_row, size.ws_col) < 0;
 }
 
-static int show_address(const char *name) {
+static int show_address(const char* name) {
   struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found;
   if (getaddrinfo(name, NULL, &hints, &found) != 0) return 1;
-  return puts(inet_ntoa(((struct sockaddr_in *)found->ai_addr)->sin_addr)) < 0;
+  return puts(inet_ntoa(((struct sockaddr_in*)found->ai_addr)->sin_addr)) < 0;
 }
 
-int main(int argc, char **argv) {
-  const char *what = argc > 1 ? argv[1] : "";
-  const char *value = argc > 2 ? argv[2] : "";
+int main(int argc, char** argv) {
+  const char* what = argc > 1 ? argv[1] : "";
+  const char* value = argc > 2 ? argv[2] : "";
   if (strcmp(what, "exit") == 0) return atoi(value);
   if (strcmp(what, "print") == 0) return print(argv + 2);
   if (strcmp(what, "environment") == 0) return environment();

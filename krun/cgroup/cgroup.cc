@@ -84,6 +84,7 @@ const char* first_limit(const spec::Resources& resources) {
   const bool throttles = !resources.read_bps.empty() || !resources.write_bps.empty() || !resources.read_iops.empty() ||
                          !resources.write_iops.empty();
   if (throttles || is_set(resources.io_weight)) return "blockIO";
+  if (!resources.huge_pages.empty()) return "hugepageLimits";
   return resources.unified.empty() ? nullptr : "unified";
 }
 
@@ -138,6 +139,26 @@ Result<Cgroup> Cgroup::plan(const Layout& layout, const std::string& cgroups_pat
     cgroup.folders_[joined(hierarchy.controllers)] = folder;
   }
   return cgroup;
+}
+
+// Beside v1's hierarchies v2's may be the one that has this controller.
+Result<void> Cgroup::limit_huge_pages(const std::vector<spec::HugePageLimit>& limits) const {
+  const auto v2 = folders_.find("");
+  for (const spec::HugePageLimit& limit : limits) {
+    const std::string name = "/hugetlb." + limit.page_size;
+    const std::string v1_file = folder_of("hugetlb") + name + ".limit_in_bytes";
+    const std::string v2_file = v2 == folders_.end() ? "" : v2->second + name + ".max";
+    const std::string file = exists(v1_file) ? v1_file : v2_file;
+    if (file.empty() || !exists(file)) {
+      return fail("linux.resources.hugepageLimits", limit.page_size,
+                  "this host has no hugetlb controller for that size");
+    }
+    TRY(write_text(file, std::to_string(limit.bytes)));
+    // What is reserved and not touched yet counts by itself, where the kernel counts it.
+    const std::string reserved = file.substr(0, file.rfind('.')) + ".rsvd" + file.substr(file.rfind('.'));
+    if (exists(reserved)) TRY(write_text(reserved, std::to_string(limit.bytes)));
+  }
+  return {};
 }
 
 std::string Cgroup::folder_of(const std::string& controller) const {
@@ -211,7 +232,8 @@ Result<void> Cgroup::apply(const spec::Resources& resources) const {
     const char* limit = first_limit(resources);
     return limit ? fail("linux.resources", limit, "the container has no cgroup to set it in") : Result<void>();
   }
-  return unified_ ? apply_v2(resources) : apply_v1(resources);
+  TRY(unified_ ? apply_v2(resources) : apply_v1(resources));
+  return limit_huge_pages(resources.huge_pages);
 }
 
 std::string Cgroup::process_folder() const {

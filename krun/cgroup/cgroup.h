@@ -76,6 +76,7 @@ class Cgroup {
   std::string process_folder() const;
   Result<void> apply_v1(const spec::Resources& resources) const;
   Result<void> apply_v2(const spec::Resources& resources) const;
+  Result<void> limit_huge_pages(const std::vector<spec::HugePageLimit>& limits) const;
 
   bool unified_ = false;
   std::map<std::string, std::string> folders_;

@@ -88,7 +88,7 @@ constexpr FieldRow kFields[] = {
     {"linux.resources.blockIO.throttleWriteBpsDevice", Honoured, ""},
     {"linux.resources.blockIO.throttleReadIOPSDevice", Honoured, ""},
     {"linux.resources.blockIO.throttleWriteIOPSDevice", Honoured, ""},
-    {"linux.resources.hugepageLimits", Refused, "the hugetlb controller is not supported yet"},
+    {"linux.resources.hugepageLimits", Honoured, "an error where the host has no hugetlb controller for that size"},
     {"linux.resources.network.classID", Refused, "the net_cls controller is not supported"},
     {"linux.resources.network.priorities", Refused, "the net_prio controller is not supported"},
     {"linux.resources.rdma", Refused, "the rdma controller is not supported yet"},

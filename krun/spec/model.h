@@ -124,6 +124,11 @@ struct Throttle {
   uint64_t major = 0, minor = 0, rate = 0;
 };
 
+struct HugePageLimit {
+  std::string page_size;  // as the kernel names it: "2MB", "1GB"
+  uint64_t bytes = 0;
+};
+
 struct DeviceWeight {
   uint64_t major = 0, minor = 0;
   std::optional<uint16_t> weight, leaf_weight;
@@ -145,6 +150,7 @@ struct Resources {
   std::optional<uint16_t> io_weight, io_leaf_weight;
   std::vector<DeviceWeight> io_weight_devices;
   std::vector<Throttle> read_bps, write_bps, read_iops, write_iops;
+  std::vector<HugePageLimit> huge_pages;
   StringMap unified;
 };
 

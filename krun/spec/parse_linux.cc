@@ -119,6 +119,16 @@ void read_block_io(const Reader& reader, Resources& resources) {
   resources.write_iops = read_throttles(reader["throttleWriteIOPSDevice"]);
 }
 
+// The size becomes part of a file's name.
+HugePageLimit read_huge_pages(const Reader& reader) {
+  HugePageLimit limit{reader["pageSize"].required_text(), reader["limit"].required_number<uint64_t>()};
+  const size_t digits = limit.page_size.find_first_not_of("0123456789");
+  const std::string unit = digits == std::string::npos ? "" : limit.page_size.substr(digits);
+  if (digits == 0 || (unit != "KB" && unit != "MB" && unit != "GB"))
+    reader["pageSize"].fail("is no size as in \"2MB\"");
+  return limit;
+}
+
 }  // namespace
 
 Resources read_resources(const Reader& reader) {
@@ -128,6 +138,8 @@ Resources read_resources(const Reader& reader) {
   read_cpu(reader["cpu"], resources);
   resources.pids_limit = reader["pids"]["limit"].number<int64_t>();
   read_block_io(reader["blockIO"], resources);
+  reader["hugepageLimits"].for_each(
+      [&](const Reader& limit) { resources.huge_pages.push_back(read_huge_pages(limit)); });
   resources.unified = read_string_map(reader["unified"]);
   return resources;
 }

@@ -62,7 +62,8 @@ prints "$repeatable" 'date +%s; head -c 8 /dev/urandom | xxd -p' 1600000000
 cmp first out
 
 refuses '.linux.intelRdt={"closID":"x"}' linux.intelRdt
-refuses '.linux.resources.hugepageLimits=[{"pageSize":"2MB","limit":1}]' hugepageLimits
+refuses '.linux.resources.hugepageLimits=[{"pageSize":"3MB","limit":1}]' hugepageLimits
+refuses '.linux.resources.hugepageLimits=[{"pageSize":"../2MB","limit":1}]' hugepageLimits
 refuses '.linux.resources.rdma={"x":{"hcaHandles":1}}' rdma
 refuses '.linux.seccomp={"defaultAction":"SCMP_ACT_NOTIFY"}' SCMP_ACT_NOTIFY
 refuses '.linux.cgroupsPath="a.slice:b:c"' systemd

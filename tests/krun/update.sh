@@ -40,9 +40,9 @@ expect_equal "$(now pids.max)" 50 "processes by a file"
 
 # What cannot be is an error that names it.
 expect_status 1 krun update --memory nothing "$tag"
-echo '{"hugepageLimits":[{"pageSize":"2MB","limit":1}]}' >limits.json
+echo '{"rdma":{"x":{"hcaHandles":1}}}' >limits.json
 expect_status 1 krun update -r limits.json "$tag"
-expect_contains err hugepageLimits
+expect_contains err rdma
 echo '{"pids":' >limits.json
 expect_status 1 krun update -r limits.json "$tag"
 expect_contains err limits.json

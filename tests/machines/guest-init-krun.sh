@@ -47,6 +47,7 @@ check "cpu.max" 0 "50000 100000" run cpu
 check "pids.max" 0 33 run pids
 check "cpuset" 0 1 run cpuset
 check "io.weight or its absence is named" 0 "" sh -c 'krun run -b /bundle -f /configs/io.json io || [ $? = 1 ]'
+check "huge pages" 0 4194304 run huge
 check "unified" 0 77 run unified
 check "a device that no rule allows" 0 refused run device-denied
 check "a device that a rule allows" 0 opened run device-allowed

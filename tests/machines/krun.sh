@@ -30,6 +30,7 @@ configuration cpu 'cat /sys/fs/cgroup/cpu.max' '.linux.resources.cpu={"quota":50
 configuration pids 'cat /sys/fs/cgroup/pids.max' '.linux.resources.pids={"limit":33}'
 configuration cpuset 'cat /sys/fs/cgroup/cpuset.cpus' '.linux.resources.cpu={"cpus":"1"}'
 configuration io true '.linux.resources.blockIO={"weight":300}'
+configuration huge 'cat /sys/fs/cgroup/hugetlb.2MB.max' '.linux.resources.hugepageLimits=[{"pageSize":"2MB","limit":4194304}]'
 configuration unified 'cat /sys/fs/cgroup/pids.max' '.linux.resources.unified={"pids.max":"77"}'
 # The serial line by another name.
 open='mknod /dev/line c 4 64; if (exec 5</dev/line) 2>/dev/null; then echo opened; else echo refused; fi

@@ -140,8 +140,15 @@ TEST_CASE("resources") {
   CHECK(parsed->cpu_shares == 5u);
   CHECK(parsed->devices.at(0).type == 'a');
   CHECK_FALSE(parse_resources(R"({"devices":[{"access":"rx"}]})", "r"));
-  CHECK(parse_resources(R"({"hugepageLimits":[]})", "r"));
-  CHECK_FALSE(parse_resources(R"({"hugepageLimits":[{"pageSize":"2MB","limit":1}]})", "r"));
+  const auto huge = parse_resources(R"({"hugepageLimits":[{"pageSize":"2MB","limit":4194304}]})", "r");
+  REQUIRE(huge);
+  CHECK(huge->huge_pages.at(0).page_size == "2MB");
+  CHECK(huge->huge_pages.at(0).bytes == 4194304);
+  for (const char* size : {"", "MB", "2", "2mb", "2MB/x", "../2MB", "-2MB"}) {
+    CHECK_FALSE(parse_resources(R"({"hugepageLimits":[{"limit":1,"pageSize":")" + std::string(size) + R"("}]})", "r"));
+  }
+  CHECK(parse_resources(R"({"rdma":{}})", "r"));
+  CHECK_FALSE(parse_resources(R"({"rdma":{"x":{"hcaHandles":1}}})", "r"));
   CHECK_FALSE(parse_resources(R"({"network":{"classID":7}})", "r"));
 }
 

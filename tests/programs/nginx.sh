@@ -42,7 +42,8 @@ get() { curl -sS --max-time 60 "$@"; }
 serves() { [ "$(get "http://127.0.0.1:$port/version")" = "$1" ]; }
 logs_again() { get "$url/small" && test -s access.log; }
 workers() { ps -o pid= --ppid "$(cat pid)" | sort -n; }
-workers_changed() { [ "$(workers | wc -l)" = 2 ] && ! workers | comm -12 - old-workers | grep -q .; }
+two_workers() { [ "$(workers | wc -l)" = 2 ]; }
+workers_changed() { two_workers && ! workers | comm -12 - old-workers | grep -q .; }
 
 session() {
   port=$(free_port)
@@ -76,7 +77,8 @@ session() {
   echo "reopened"
   kill -KILL "$(workers | head -n 1)"
   workers >old-workers
-  wait_until test "$(workers | wc -l)" = 2
+  wait_until grep -q 'exited on signal 9' error.log
+  wait_until two_workers
   serves two && echo "a worker was replaced"
   grep -cE 'exited on signal 9' error.log
   ours -s quit

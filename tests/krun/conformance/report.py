@@ -2,7 +2,8 @@
 """report.py FOLDER CAUSES: what the validation suite says of three runtimes, as docs/conformance.md on stdout.
 
 FOLDER holds `versions` (one line a runtime) and RUNTIME/PROGRAM.tap with the program's exit status as its last line.
-CAUSES has a line `program: cause` for each that krun fails, beginning with "! " where crun or runc does not. Exit status 1:
+CAUSES has a line `program: cause` for each that krun fails, beginning with "! " where crun or runc does not, and with "? "
+where chance decides, with every runtime ("races"). Exit status 1:
 krun fails one that crun or runc does not and that is not so marked, or one without a cause, or a cause is of another.
 """
 import os
@@ -38,11 +39,13 @@ def read_verdicts(folder):
 def read_causes(path):
     with open(path, encoding="utf-8") as file:
         pairs = [line.rstrip("\n").split(": ", 1) for line in file if ": " in line and not line.startswith("#")]
-    return {name.removeprefix("! "): ("! " if name.startswith("! ") else "") + cause for name, cause in pairs}
+    return {name.lstrip("!? "): name[:2] * name.startswith(("! ", "? ")) + cause for name, cause in pairs}
 
 
 def problems(verdicts, causes):
     for program, row in verdicts.items():
+        if row["krun"] == "races":
+            continue
         others = [runtime for runtime in ("crun", "runc") if row[runtime] != "fails"]
         if row["krun"] == "fails" and others and not causes.get(program, "").startswith("! "):
             yield f"{program}: not with {' and '.join(others)}, but with krun it fails"
@@ -64,11 +67,13 @@ def markdown(verdicts, causes, versions):
           (", ".join(worse) or "none") + ".\n")
     print("| program | krun | crun | runc | why krun does not |\n|---|---|---|---|---|")
     for program, row in verdicts.items():
-        print(f"| {program} | {row['krun']} | {row['crun']} | {row['runc']} | {causes.get(program, '').removeprefix('! ')} |")
+        print(f"| {program} | {row['krun']} | {row['crun']} | {row['runc']} | {causes.get(program, '').lstrip('!? ')} |")
 
 
 def main(folder, causes_path):
     verdicts, causes = read_verdicts(folder), read_causes(causes_path)
+    for program in set(verdicts) & {name for name, cause in causes.items() if cause.startswith("? ")}:
+        verdicts[program] = dict.fromkeys(RUNTIMES, "races")
     with open(os.path.join(folder, "versions"), encoding="utf-8") as file:
         versions = file.read().splitlines()
     markdown(verdicts, causes, versions)

@@ -46,6 +46,8 @@ expect_equal "$(krun events --stats "$tag-c1" | jq -r .type)" stats events
 expect_status 1 krun checkpoint --image-path image "$tag-c1"
 expect_contains err "not supported yet"
 [ -d image ] || fail "checkpoint did not make its folder"
+expect_status 1 krun restore --image-path image --bundle b "$tag-c2"
+expect_contains err "krun: restore: $tag-c2: not supported yet"
 
 expect_status 1 krun kill "$tag-c1" NOTHING
 krun kill "$tag-c1" KILL

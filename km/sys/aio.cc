@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "km/sys/forward.h"
+#include "km/sys/random.h"
 #include "km/sys/signals.h"
 #include "km/task/aio_contexts.h"
 
@@ -21,8 +22,9 @@ constexpr int64_t kMostEvents = 4096;
 // Checks what of a request names memory and descriptors, and makes it the host's. The vector is what `request` then
 // points to, for as long as the host reads it, which is while it is submitted.
 GuestResult<std::vector<iovec>> check(Task& task, iocb& request) {
-  if (is_monitors(task, request.aio_fildes)) return tl::make_unexpected(Errno{EBADF});
-  request.aio_fildes = static_cast<uint32_t>(payload_number(task, static_cast<int>(request.aio_fildes)));
+  const PayloadFd file(payload_number(task, static_cast<int>(request.aio_fildes)));
+  if (is_seeded_device(task, file)) return tl::make_unexpected(Errno{EINVAL});  // its bytes would be the host's
+  request.aio_fildes = static_cast<uint32_t>(file.number());
   if (request.aio_flags & IOCB_FLAG_RESFD) {
     request.aio_resfd = static_cast<uint32_t>(payload_number(task, static_cast<int>(request.aio_resfd)));
   }

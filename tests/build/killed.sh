@@ -1,8 +1,8 @@
 #!/bin/bash
 # A build from a Dockerfile is killed before each of its calls that change something, in any of its threads and in the
 # child that becomes krun: the store stays valid, no process remains, gc removes all that is left, and the next build makes
-# the same image. BUILD_KILL_STRIDE=N takes every Nth call only,
-# BUILD_KILL_FIRST=M from the Mth on.
+# the same image. BUILD_KILL_STRIDE=N takes every Nth call only, BUILD_KILL_FIRST=M
+# from the Mth on.
 . "$KONTAIN_SOURCE/tests/lib/common.sh"
 . "$KONTAIN_SOURCE/tests/krun/engine.sh"
 . "$KONTAIN_SOURCE/tests/build/lib.sh"

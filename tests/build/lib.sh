@@ -19,6 +19,14 @@ built() {
   build -t "$name" --print digest "$@" "$name.ctx"
 }
 
+# The image bb, of ./bb.ctx: a root with busybox (make_busybox_rootfs of tests/krun/engine.sh).
+build_busybox() {
+  mkdir -p bb.ctx
+  make_busybox_rootfs bb.ctx/root
+  printf 'FROM scratch\nCOPY root/ /\nRUN chmod 1777 /tmp\n' >bb.ctx/Dockerfile
+  build -t bb bb.ctx >/dev/null
+}
+
 # unpacked NAME: its root file system is in ./NAME.root/rootfs, its configuration in ./NAME.root/image.json.
 unpacked() {
   rm -rf "$1.root"

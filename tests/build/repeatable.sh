@@ -8,11 +8,7 @@ need_kvm
 [ "$(id -u)" -eq 0 ] || skip "the overlay of a RUN step needs root or subordinate ids"
 for program in busybox /usr/bin/python3 jq; do command -v $program >/dev/null || skip "there is no $program"; done
 make_store
-make_busybox_rootfs root
-mkdir -p bb.ctx
-mv root bb.ctx/root
-printf 'FROM scratch\nCOPY root/ /\nRUN chmod 1777 /tmp\n' >bb.ctx/Dockerfile
-build -t bb bb.ctx >/dev/null
+build_busybox
 # The machine's own Python: its program, its modules and their libraries.
 prefix=$(/usr/bin/python3 -c 'import sys; print(sys.base_prefix + "/lib/python%d.%d" % sys.version_info[:2])')
 mkdir modules

@@ -7,11 +7,7 @@ need_kvm
 [ "$(id -u)" -eq 0 ] || skip "the overlay of a RUN step needs root or subordinate ids"
 command -v busybox >/dev/null || skip "there is no busybox"
 make_store
-make_busybox_rootfs root
-mkdir -p bb.ctx
-mv root bb.ctx/root
-printf 'FROM scratch\nCOPY root/ /\nRUN chmod 1777 /tmp\n' >bb.ctx/Dockerfile
-build -t bb bb.ctx >/dev/null
+build_busybox
 
 one() {
   built steps "$@" <<'END'

@@ -24,6 +24,7 @@ class Workshop {
   Workshop(const Workshop&) = delete;
   Workshop& operator=(const Workshop&) = delete;
   const std::string& path() const { return folder_.path(); }
+  int lock() const { return folder_.lock(); }
   // A new empty folder; its name in path().
   Result<std::string> new_folder(std::string_view purpose);
   // Layers applied one over the other: the name of the folder that holds the result. Made once for the same layers.

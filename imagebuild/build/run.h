@@ -16,6 +16,7 @@ namespace kontain::image::build {
 struct RunRequest {
   std::string krun;                 // the runtime's path
   std::string folder;               // of the build; the names below are inside it
+  int lock = -1;                    // what says that it is owned: krun inherits it
   std::vector<std::string> lower;   // the topmost first
   std::string upper, work, merged;  // overlayfs's; what is changed appears in `upper`
   std::string bundle;               // empty: no hosts file and no scripts

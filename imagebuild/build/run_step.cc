@@ -115,6 +115,7 @@ class RunStep {
   Result<void> prepare_folders(Workshop& workshop, RunRequest& request) {
     TRY_ASSIGN(request.lower, work_.root.lowers(workshop, work_.built.layers));
     request.folder = workshop.path();
+    request.lock = workshop.lock();
     for (std::string* name : {&request.upper, &request.work, &request.merged, &request.bundle}) {
       TRY_ASSIGN(*name, workshop.new_folder("run"));
     }

@@ -4,10 +4,10 @@
 
 #include <charconv>
 #include <cstdlib>
-#include <filesystem>
 
 #include "base/log.h"
 #include "imagebuild/build/builder.h"
+#include "imagebuild/build/runtime.h"
 #include "imagebuild/cli/bases.h"
 
 namespace kontain::image::cli {
@@ -32,13 +32,6 @@ Result<std::optional<int64_t>> clock_of(const std::string& text, int64_t epoch) 
   if (seconds >= 0 && seconds <= kLatest) return seconds;
   return fail("--fixed-clock", text == kEpochOfImage ? std::to_string(epoch) : text,
               "a number of seconds since 1970 is expected");
-}
-
-std::string beside_this_program(const char* name) {
-  std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  const auto path = program.parent_path() / name;
-  return access(path.c_str(), X_OK) == 0 ? path.string() : std::string();
 }
 
 }  // namespace
@@ -88,7 +81,7 @@ Result<build::BuildOptions> dockerfile_request(const DockerfileOptions& options,
     request.contexts.insert_or_assign(std::move(pair.first), std::move(pair.second));
   }
   request.network = options.network == "host" ? build::Network::Host : build::Network::Off;
-  request.krun = beside_this_program("krun");
+  request.krun = build::find_runtime();
   return request;
 }
 

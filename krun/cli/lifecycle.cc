@@ -33,8 +33,10 @@ void add_run(CLI::App& app, Invocation& invocation) {
   CLI::App* verb = app.add_subcommand("run", "create, start, wait and delete");
   auto request = std::make_shared<container::RunRequest>();
   add_create_options(*verb, request->create);
-  verb->add_flag("-d,--detach", request->detach, "do not wait");
+  CLI::Option* detach = verb->add_flag("-d,--detach", request->detach, "do not wait");
   verb->add_flag("--keep", request->keep, "do not delete the container at its end");
+  verb->add_flag("--die-with-parent", request->die_with_parent, "kill the container when krun's parent has ended")
+      ->excludes(detach);
   verb->callback([&invocation, request] {
     invocation.run = [&invocation, request]() -> Result<int> {
       TRY_ASSIGN(const container::Settings settings, settings_of(invocation));

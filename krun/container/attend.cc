@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,15 +37,24 @@ void drain(console::Relay& relay) {
   }
 }
 
-std::optional<int> take_signal(int fd, pid_t pid, const std::optional<console::Relay>& relay) {
+struct Attended {
+  pid_t pid = 0;
+  std::optional<pid_t> followed;
+  std::optional<console::Relay> relay;
+};
+
+std::optional<int> take_signal(int fd, Attended& attended) {
   signalfd_siginfo info;
   if (read(fd, &info, sizeof info) != sizeof info) return std::nullopt;
   const int number = static_cast<int>(info.ssi_signo);
-  if (number == SIGCHLD) return reap(pid);
-  if (number == SIGWINCH && relay) {
-    relay->resize();
+  if (number == SIGCHLD) return reap(attended.pid);
+  if (number == SIGWINCH && attended.relay) {
+    attended.relay->resize();
+  } else if (number == SIGTERM && attended.followed && getppid() != *attended.followed) {
+    // SIGTERM itself the first process of a pid namespace can leave unheard.
+    kill(attended.pid, SIGKILL);
   } else if (number != SIGURG) {
-    kill(pid, number);
+    kill(attended.pid, number);
   }
   return std::nullopt;
 }
@@ -62,8 +72,15 @@ HeldSignals::~HeldSignals() {
   sigprocmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-Result<int> attend(pid_t pid, const HeldSignals& signals, UniqueFd terminal) {
-  std::optional<console::Relay> relay;
+pid_t follow_parent() {
+  const pid_t parent = getppid();
+  prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+  return parent;
+}
+
+Result<int> attend(pid_t pid, const HeldSignals& signals, UniqueFd terminal, std::optional<pid_t> followed) {
+  Attended attended{pid, followed, std::nullopt};
+  std::optional<console::Relay>& relay = attended.relay;
   if (terminal) relay.emplace(std::move(terminal));
   if (const auto status = reap(pid)) return *status;
   pollfd entries[3] = {
@@ -73,7 +90,7 @@ Result<int> attend(pid_t pid, const HeldSignals& signals, UniqueFd terminal) {
     if (entries[1].revents && !relay->from_master()) entries[1].fd = -1;
     if (entries[2].revents && !relay->from_stdin()) entries[2].fd = -1;
     if (!entries[0].revents) continue;
-    if (const auto status = take_signal(signals.fd(), pid, relay)) {
+    if (const auto status = take_signal(signals.fd(), attended)) {
       if (relay) drain(*relay);
       return *status;
     }

@@ -23,8 +23,12 @@ class HeldSignals {
   UniqueFd fd_;
 };
 
+// Our parent, whose end will be a SIGTERM (PR_SET_PDEATHSIG(2const)) for us.
+pid_t follow_parent();
+
 // Waits for the end of the child `pid`, which gets the signals that we get, with `terminal` (a master) relayed to ours.
-// Returns its exit status as a shell would: 128 + the signal that killed it.
-Result<int> attend(pid_t pid, const HeldSignals& signals, UniqueFd terminal);
+// When `followed`, a parent, has ended, the child is killed. Returns its exit status as a shell would: 128 + the signal
+// that killed it.
+Result<int> attend(pid_t pid, const HeldSignals& signals, UniqueFd terminal, std::optional<pid_t> followed = {});
 
 }  // namespace kontain::krun::container

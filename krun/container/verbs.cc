@@ -110,8 +110,10 @@ Result<int> run_container(RunRequest& request, const Settings& settings) {
   const std::string id = request.create.id;
   UniqueFd relay;
   std::optional<HeldSignals> signals;
+  std::optional<pid_t> parent;
   if (!request.detach) {
     signals.emplace();
+    if (request.die_with_parent) parent = follow_parent();
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     TRY_ASSIGN(const spec::Config config, load_config(request.create.bundle, request.create.config));
     if (config.process && config.process->terminal && request.create.console_socket.empty()) {
@@ -133,7 +135,7 @@ Result<int> run_container(RunRequest& request, const Settings& settings) {
     return begun ? never_began() : tl::make_unexpected(begun.error());
   }
   if (request.detach) return 0;
-  TRY_ASSIGN(const int status, attend(state.pid, *signals, std::move(master)));
+  TRY_ASSIGN(const int status, attend(state.pid, *signals, std::move(master), parent));
   if (!request.keep) TRY(delete_by_id(root, id, Force::Yes));
   return status;
 }

@@ -20,6 +20,7 @@ struct RunRequest {
   CreateRequest create;
   bool detach = false;
   bool keep = false;
+  bool die_with_parent = false;  // kill it when our parent has ended; not with `detach`
 };
 
 // create, start, and unless detached its end and delete: the exit status of the container's process.

@@ -55,8 +55,6 @@ nothing_left() {
   ! grep -q "$workdir" /proc/mounts || fail "$1: a mount is left"
 }
 
-no_process() { ! pgrep -f -- "kontain-build-$victim-" >/dev/null; }
-
 # kill_at N: 0 when the build had fewer calls and ended by itself.
 kill_at() {
   local status=0
@@ -68,7 +66,7 @@ kill_at() {
   [ $status -ne 0 ] || return 1
   # 137: killed. 1: the child on its way to krun was, and the build says that the step failed.
   case $status in 1 | 137) ;; *) fail "killed at $1: status $status: $(cat killed.log)" ;; esac
-  in_time no_process || fail "killed at $1: a process is left: $(pgrep -af -- "kontain-build-$victim-")"
+  in_time steps_ended || fail "killed at $1: a process is left: $(step_processes | xargs -r ps -fp)"
 }
 
 points=0
@@ -82,9 +80,9 @@ for ((n = first; n <= calls; n += stride)); do
   cat again >>digests
   valid "built after $n"
   nothing_left "built after $n"
+  [ -z "$(step_cgroups)" ] || fail "killed at $n: a cgroup is left: $(step_cgroups)"
   points=$((points + 1))
 done
 [ $points -ge $((calls / stride / 2)) ] && [ $points -ge 10 ] || fail "only $points places were tried"
 [ "$(sort -u digests | wc -l)" -eq 1 ] || fail "other images after kills: $(sort digests | uniq -c)"
-[ -z "$(find /sys/fs/cgroup -maxdepth 3 -name "kontain-build-$victim-*")" ] || fail "a cgroup is left"
 echo "killed: at $points of $calls places, and built again"

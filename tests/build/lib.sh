@@ -36,6 +36,14 @@ unpacked() {
 # config NAME FILTER: what jq finds in its configuration.
 config() { jq -r "$2" <"$1.root/image.json"; }
 
+# Of the steps of the build whose process was $victim: their cgroups, and whether krun or anything of a container is left.
+step_cgroups() { find /sys/fs/cgroup -maxdepth 4 -name "kontain-build-$victim-*"; }
+step_processes() {
+  pgrep -f -- "kontain-build-$victim-" || true
+  step_cgroups | sed 's|$|/cgroup.procs|' | xargs -r cat 2>/dev/null | sort -u || true
+}
+steps_ended() { [ -z "$(step_processes)" ]; }
+
 # refuses TEXT COMMAND...: it fails, saying TEXT.
 refuses() {
   local text=$1

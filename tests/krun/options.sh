@@ -42,6 +42,29 @@ expect_status 1 without_cgroups run -b b "$tag"
 expect_status 0 without_cgroups --rootless true run -b b "$tag"
 expect_contains out without
 
+# --die-with-parent: what would not hear a SIGTERM ends, and is deleted, with the one that started krun; a signal is
+# passed on as without it.
+arguments sleep 1000
+bash -c '"$@"; exit' sh "$KONTAIN_SDK/bin/krun" --root "$workdir/state" run --die-with-parent -b b "$tag" &
+parent=$!
+is_running() { [ "$(krun state "$tag" 2>/dev/null | jq -r .status)" = running ]; }
+none_left() { [ -z "$(krun list -q)" ]; }
+in_time is_running || fail "the container does not run"
+kill -KILL "$parent"
+in_time none_left || fail "the container is left behind by its parent"
+wait "$parent" 2>/dev/null || true
+arguments sh -c 'trap "exit 5" TERM; echo ready; while :; do sleep 0.1; done'
+"$KONTAIN_SDK/bin/krun" --root "$workdir/state" run --die-with-parent -b b "$tag" >out &
+parent=$!
+in_time grep -q ready out || fail "the container does not run"
+kill -TERM "$parent"
+status=0
+wait "$parent" || status=$?
+expect_equal "$status" 5 "status of a container that hears SIGTERM"
+expect_status 1 krun run -d --die-with-parent -b b "$tag"
+expect_contains err "excludes"
+arguments echo without
+
 # --debug says what was called and how it ended, in the log's format.
 expect_status 0 krun --debug --log log.json --log-format json run -b b "$tag"
 expect_equal "$(jq -r 'select(.level == "debug").msg' log.json | tail -1)" "ends with status 0" "the log's last line"

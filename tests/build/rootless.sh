@@ -81,6 +81,32 @@ chmod 700 home/store/build/7-0/root0/private
 user_build gc >/dev/null || fail "gc of what a killed build left"
 expect_equal "$(find home/store/build -mindepth 1 | wc -l)" 0 "what gc leaves of builds"
 
+# A step of a subordinate user ends with the builder; so does one whose krun was killed before it, when gc comes.
+readonly length=$((100000 + $$))
+printf 'FROM base\nUSER user\nRUN echo begun at; sleep %s\n' $length >one-user/Dockerfile
+goes_on() { pgrep -f "sleep $length\$" >/dev/null; }
+ended() { ! goes_on; }
+is_clean() { user_build gc >/dev/null 2>&1 && [ -z "$(find home/store/build -mindepth 1)" ]; }
+trap 'pkill -KILL -f "sleep $length\$" || true; umount /dev/kvm /etc/subuid /etc/subgid "$workdir/device" 2>/dev/null; rm -rf "$workdir"' EXIT
+begin_step() {
+  user_build --progress plain -t one-user one-user >output 2>&1 &
+  in_time grep -q 'begun at$' output || fail "the step does not begin: $(cat output)"
+  goes_on || fail "the step is not seen"
+}
+end_builders() { pkill -KILL -f "^$workdir/tools/kontain-build --store"; }
+begin_step
+end_builders
+in_time ended || fail "a step goes on behind its builder"
+in_time is_clean || fail "gc leaves $(find home/store/build -mindepth 1 -maxdepth 2)"
+begin_step
+pkill -STOP -f "^$workdir/tools/kontain-build --store"
+pkill -KILL -f "^$workdir/tools/krun .*run "
+end_builders
+goes_on || fail "the step ended by itself, which proves nothing"
+in_time is_clean || fail "gc leaves $(find home/store/build -mindepth 1 -maxdepth 2): $(user_build gc 2>&1)"
+in_time ended || fail "a step goes on that gc has removed the folder of"
+wait
+
 # Without newuidmap: the user alone, which is said.
 mkdir empty
 printf 'FROM base\nRUN echo by hand >/file && id -u >>/file\n' >one-user/Dockerfile

@@ -16,8 +16,8 @@ namespace {
 
 using task::AioContext;
 
-// More events than this are fetched by more calls, as callers have to expect.
-constexpr int64_t kMostEvents = 4096;
+// More events than this no call gives, nor waits for.
+constexpr int64_t kMostEvents = 65536;  // as many requests as a host has by default (fs.aio-max-nr)
 
 // Checks what of a request names memory and descriptors, and makes it the host's. The vector is what `request` then
 // points to, for as long as the host reads it, which is while it is submitted.

@@ -64,3 +64,14 @@ expect_status 0 "$km" --clock=1600000000.001 /bin/bash -c 'make; make; sleep 1.1
 expect_equal "$(grep -c '^cp in2' out)" 2 "copies that make made"
 expect_contains out "make: 'out2' is up to date."
 if [ -s err ]; then fail "make complains: $(cat err)"; fi
+
+# Asynchronous reads of such a device would give bytes of the host's.
+payload device_by_aio
+for device in /dev/urandom /proc/sys/kernel/random/uuid /dev/zero; do
+  expect_status 0 "$km" ./device_by_aio $device
+  expect_equal "$(cat out)" "$(./device_by_aio $device)" "what becomes of $device without a seed"
+  expect_status 0 "$km" --random-seed=1 ./device_by_aio $device
+  cp out "$(basename $device)"
+done
+expect_equal "$(cat urandom)" "refused: Invalid argument" "what becomes of a device with a seed"
+expect_equal "$(cat zero)" "read: 64" "what becomes of another device"

@@ -28,7 +28,7 @@ check_tidy() {
 import json, os
 files = {entry["file"] for entry in json.load(open("build/dev/compile_commands.json"))}
 for path in sorted(os.path.relpath(file) for file in files):
-    if path.split("/")[0] in ("base", "cli", "imagebuild", "km", "linker", "toolchain") and path.endswith(".cc"):
+    if path.split("/")[0] in ("base", "cli", "imagebuild", "km", "krun", "linker", "toolchain") and path.endswith(".cc"):
         print(path, end="\0")
 END
 }

@@ -56,6 +56,14 @@ class WritableText {
   bool is_open_;
 };
 
+bool can_be_written(const Hole& hole) { return !hole.is_open || !crosses_line(hole.over()); }
+
+template <size_t N>
+bool write_hole(const WritableText& text, const Hole& hole, const std::array<std::byte, N>& jump) {
+  if (hole.is_open && !text.write(hole.over(), *short_jump(hole.over(), hole.jump + hole.size))) return false;
+  return text.write(hole.jump, jump);
+}
+
 }  // namespace
 
 CallSites::Text* AddressSpace::text_for_sites(const Vma& vma, uint64_t entry) {
@@ -81,32 +89,35 @@ bool AddressSpace::replace_call_site(uint64_t return_address, uint64_t entry) {
   std::scoped_lock hold(lock_);
   const Vma* vma = in_guest(site, 2) ? tree_.find(site) : nullptr;
   if (!vma || !is_text(*vma) || return_address > vma->accessible_end()) return false;
-  std::array<std::byte, 2 * kHoleReach> around;
-  const uint64_t start = std::max(vma->start, site - std::min(site, kHoleReach));
-  const uint64_t end = std::min(vma->accessible_end(), site + kHoleReach);
+  std::array<std::byte, 2 * kWayReach> around;
+  const uint64_t start = std::max(vma->start, site - std::min(site, kWayReach));
+  const uint64_t end = std::min(vma->accessible_end(), site + kWayReach);
   const std::span<std::byte> text(around.data(), end - start);
   if (!peek(text.data(), start, text.size())) return false;
   if (!std::ranges::equal(text.subspan(site - start, 2), kSyscallInstruction)) return false;
-  const auto hole = find_hole(text, start, site);
-  if (!hole || crosses_line(site) || (hole->is_open && crosses_line(hole->jump - kJumpOverHole.size()))) return false;
+  const auto way = find_way(text, start, site);
+  if (!way || crosses_line(site) || !can_be_written(way->hole) || (way->stone && !can_be_written(*way->stone))) {
+    return false;
+  }
   CallSites::Text* const known = text_for_sites(*vma, entry);
   if (!known || known->next_landing + kLandingSize > known->landings_end) return false;
   const uint64_t landing = known->next_landing;
   const auto at_landing = landing_code(landing, site, known->entry_pointer);
-  const auto at_hole = hole_jump(hole->jump, landing);
-  const auto at_site = site_jump(site, hole->jump);
-  const uint64_t over_hole = hole->jump - kJumpOverHole.size();
+  const auto at_hole = hole_jump(way->hole.jump, landing);
   // From the end of the way to its beginning: nobody goes it before it is whole.
   if (!at_landing || !at_hole || !WritableText(landing, landing + kLandingSize).write(landing, *at_landing))
     return false;
-  const WritableText near(std::min(site, over_hole), std::max(return_address, hole->jump + kHoleJumpSize));
-  if (hole->is_open && !near.write(over_hole, kJumpOverHole)) return false;
-  if (!near.write(hole->jump, *at_hole)) return false;
+  const WritableText near(start, end);
+  if (!write_hole(near, way->hole, *at_hole)) return false;
   known->next_landing += kLandingStep;
   sites_.note_code(landing, landing + kLandingSize, site);
-  sites_.note_code(hole->jump, hole->jump + kHoleJumpSize, site);
+  sites_.note_code(way->hole.jump, way->hole.jump + kHoleJumpSize, site);
+  if (way->stone) {
+    if (!write_hole(near, *way->stone, *short_jump(way->stone->jump, way->hole.jump))) return false;
+    sites_.note_code(way->stone->jump, way->stone->jump + kShortJumpSize, site);
+  }
   any_sites_.store(true, std::memory_order_release);
-  if (!near.write(site, *at_site)) return false;
+  if (!near.write(site, *short_jump(site, way->first()))) return false;
   known->sites.push_back(site);
   return true;
 }

@@ -12,6 +12,9 @@ namespace {
 constexpr std::array<std::byte, 8> kLongNop = {std::byte{0x0f}, std::byte{0x1f}, std::byte{0x84}};
 constexpr size_t kNopOperand = 3;
 constexpr std::array<std::byte, 7> kShortNop = {std::byte{0x0f}, std::byte{0x1f}, std::byte{0x80}};
+// In these there is room for a jump of two bytes: `nopl 0(%rax,%rax,1)` and `nopl 0(%rax)`.
+constexpr std::array<std::byte, 5> kStoneNop = {std::byte{0x0f}, std::byte{0x1f}, std::byte{0x44}};
+constexpr std::array<std::byte, 4> kShortStoneNop = {std::byte{0x0f}, std::byte{0x1f}, std::byte{0x40}};
 // Go's linker pads with breakpoints. So many in a row are no instruction's constant; the first four might be.
 constexpr std::byte kBreakpoint{0xcc};
 constexpr size_t kBreakpointRun = 9;
@@ -44,35 +47,55 @@ bool may_be_prefix(std::byte byte) {
 // Whether there is one at `at`, as an offset.
 std::optional<Hole> hole_at(std::span<const std::byte> text, size_t at) {
   const auto rest = text.subspan(at);
-  if (begins_with(rest, kLongNop)) return Hole{at + kNopOperand, false};
+  if (begins_with(rest, kLongNop)) return Hole{at + kNopOperand, kHoleJumpSize, false};
   if (begins_with(rest, kShortNop) && at > 0 && !may_be_prefix(text[at - 1])) {
-    return Hole{at + kJumpOverHole.size(), true};
+    return Hole{at + kShortJumpSize, kHoleJumpSize, true};
   }
   const bool breakpoints =
       rest.size() >= kBreakpointRun &&
       std::ranges::all_of(rest.first(kBreakpointRun), [](std::byte b) { return b == kBreakpoint; });
-  return breakpoints ? std::optional(Hole{at + kBreakpointRun - kHoleJumpSize, false}) : std::nullopt;
+  return breakpoints ? std::optional(Hole{at + kBreakpointRun - kHoleJumpSize, kHoleJumpSize, false}) : std::nullopt;
+}
+
+std::optional<Hole> stone_at(std::span<const std::byte> text, size_t at) {
+  const auto rest = text.subspan(at);
+  if (begins_with(rest, kStoneNop)) return Hole{at + kNopOperand, kShortJumpSize, false};
+  if (begins_with(rest, kShortStoneNop) && at > 0 && !may_be_prefix(text[at - 1])) {
+    return Hole{at + kShortJumpSize, kShortJumpSize, true};
+  }
+  return std::nullopt;
+}
+
+using Kind = std::optional<Hole> (*)(std::span<const std::byte> text, size_t at);
+
+// Those of this kind that a jump of two bytes at `from` reaches, the nearest first.
+std::vector<Hole> in_reach(std::span<const std::byte> text, uint64_t address, uint64_t from, Kind kind) {
+  std::vector<Hole> holes;
+  for (size_t at = 0; at < text.size(); ++at) {
+    auto hole = kind(text, at);
+    if (!hole) continue;
+    hole->jump += address;
+    if (short_jump(from, hole->jump)) holes.push_back(*hole);
+  }
+  const auto away = [from](const Hole& hole) { return hole.jump > from ? hole.jump - from : from - hole.jump; };
+  std::ranges::stable_sort(holes, {}, away);
+  return holes;
 }
 
 }  // namespace
 
-std::optional<Hole> find_hole(std::span<const std::byte> text, uint64_t address, uint64_t site) {
-  std::optional<Hole> best;
-  uint64_t best_distance = UINT64_MAX;
-  for (size_t at = 0; at < text.size(); ++at) {
-    auto hole = hole_at(text, at);
-    if (!hole) continue;
-    hole->jump += address;
-    const uint64_t away = hole->jump > site ? hole->jump - site : site - hole->jump;
-    if (away >= best_distance || !site_jump(site, hole->jump)) continue;
-    best = hole;
-    best_distance = away;
+std::optional<Way> find_way(std::span<const std::byte> text, uint64_t address, uint64_t site) {
+  const auto direct = in_reach(text, address, site, hole_at);
+  if (!direct.empty()) return Way{std::nullopt, direct.front()};
+  for (const Hole& stone : in_reach(text, address, site, stone_at)) {
+    const auto behind = in_reach(text, address, stone.jump, hole_at);
+    if (!behind.empty()) return Way{stone, behind.front()};
   }
-  return best;
+  return std::nullopt;
 }
 
-std::optional<std::array<std::byte, 2>> site_jump(uint64_t site, uint64_t hole) {
-  const auto way = distance<int8_t>(site + 2, hole);
+std::optional<std::array<std::byte, kShortJumpSize>> short_jump(uint64_t from, uint64_t to) {
+  const auto way = distance<int8_t>(from + kShortJumpSize, to);
   if (!way) return std::nullopt;
   return std::array{std::byte{0xeb}, static_cast<std::byte>(*way)};
 }

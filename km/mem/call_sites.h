@@ -10,7 +10,9 @@
 //             jmp  *entry(%rip)
 //
 // Padding that programs run through stays that: of a NOP of eight bytes the hole is the operand, which means nothing;
-// one of seven bytes becomes a jump over the hole.
+// one of seven bytes becomes a jump over the hole. Where no hole is near enough, the site's jump leads to a *stone*,
+// another jump of two bytes in padding, from which one is: of a NOP of five bytes the operand, or one of four behind a
+// jump over it.
 //
 // Every instruction that was there before begins where it began, so whatever jumps there still may. A call that has
 // been made goes on at site + 2, and one that is made again begins at the site, as with SYSCALL.
@@ -29,21 +31,32 @@
 namespace kontain::mem {
 
 inline constexpr std::array<std::byte, 2> kSyscallInstruction = {std::byte{0x0f}, std::byte{0x05}};
-// How far from the instruction behind a SYSCALL its hole can be: a jump with a displacement of one byte, and the NOP.
+// How far from the instruction behind a SYSCALL a hole or a stone can be: a jump with a displacement of one byte, and
+// the NOP; and from there again.
 inline constexpr uint64_t kHoleReach = 144;
+inline constexpr uint64_t kWayReach = 2 * kHoleReach;
+inline constexpr size_t kShortJumpSize = 2;
 inline constexpr size_t kHoleJumpSize = 5;
 inline constexpr size_t kLandingSize = 13;
 
+// Room for a jump in padding.
 struct Hole {
-  uint64_t jump = 0;     // the address of its five bytes
-  bool is_open = false;  // two bytes before have to become a jump over it, first
+  uint64_t jump = 0;                                       // the address of its bytes
+  size_t size = 0;                                         // kHoleJumpSize, of a stone kShortJumpSize
+  bool is_open = false;                                    // two bytes before have to become a jump over it, first
+  uint64_t over() const { return jump - kShortJumpSize; }  // where that is
 };
-// In `text`, which begins at `address`: the nearest that a jump of two bytes at `site` reaches, or nothing.
-std::optional<Hole> find_hole(std::span<const std::byte> text, uint64_t address, uint64_t site);
+struct Way {
+  std::optional<Hole> stone;
+  Hole hole;
+  // Where the site jumps to.
+  uint64_t first() const { return stone ? stone->jump : hole.jump; }
+};
+// In `text`, which begins at `address`, for a SYSCALL at `site`: without a stone if that can be.
+std::optional<Way> find_way(std::span<const std::byte> text, uint64_t address, uint64_t site);
 
-// The bytes of the three parts; distances that do not fit are nothing.
-std::optional<std::array<std::byte, 2>> site_jump(uint64_t site, uint64_t hole);
-inline constexpr std::array<std::byte, 2> kJumpOverHole = {std::byte{0xeb}, std::byte{kHoleJumpSize}};
+// The bytes of the parts; distances that do not fit are nothing.
+std::optional<std::array<std::byte, kShortJumpSize>> short_jump(uint64_t from, uint64_t to);
 std::optional<std::array<std::byte, kHoleJumpSize>> hole_jump(uint64_t hole, uint64_t landing);
 std::optional<std::array<std::byte, kLandingSize>> landing_code(uint64_t landing, uint64_t site,
                                                                 uint64_t entry_pointer);

@@ -129,7 +129,9 @@ void CallService::allow_calls(const CallTrace* trace) {
 // A call that the guest answers would never be seen here, so that its instruction could be replaced.
 void CallService::note_site(task::Task& task, uint32_t number, uint64_t return_address) {
   if (!sites_.may_replace()) return answer_in_guest(number);
-  if (!sites_.note_exit(return_address)) return;
+  const SiteWatch::Site site = sites_.note_exit(return_address);
+  if (site == SiteWatch::Site::LookedAt) return answer_in_guest(number);
+  if (site == SiteWatch::Site::Rare) return;
   if (!sites_.is_decided()) {
     if (!measure_cost(task)) return;
     sites_.decide(syscall_cost_);

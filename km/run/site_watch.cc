@@ -20,14 +20,14 @@ SiteWatch::Seen& SiteWatch::seen(uint64_t address) {
   return slot;
 }
 
-bool SiteWatch::note_exit(uint64_t return_address) {
+SiteWatch::Site SiteWatch::note_exit(uint64_t return_address) {
   const Policy policy = policy_;
-  if (policy == Policy::Never) return false;
+  if (policy == Policy::Never) return Site::Rare;
   Seen& slot = seen(return_address);
   const uint32_t calls = slot.calls.load(std::memory_order_relaxed);
-  if (calls == kDone) return false;
+  if (calls == kDone) return Site::LookedAt;
   slot.calls = calls + 1;
-  return policy == Policy::Always || calls + 1 >= kOften;
+  return policy == Policy::Always || calls + 1 >= kOften ? Site::Worth : Site::Rare;
 }
 
 void SiteWatch::decide(uint64_t syscall_cost) {

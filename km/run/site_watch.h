@@ -27,8 +27,13 @@ class SiteWatch {
 
   // Calls may be replaced here, as far as is known yet.
   bool may_replace() const { return policy_.load(std::memory_order_relaxed) != Policy::Never; }
-  // A call that took an exit goes on at `return_address`. True: its instruction should be looked at now.
-  bool note_exit(uint64_t return_address);
+  enum class Site : uint8_t {
+    Rare,      // few calls came from it
+    Worth,     // its instruction should be looked at now
+    LookedAt,  // replaced, or not to be replaced
+  };
+  // A call that took an exit goes on at `return_address`.
+  Site note_exit(uint64_t return_address);
   bool is_decided() const { return policy_.load(std::memory_order_relaxed) != Policy::Unknown; }
   // A SYSCALL costs so many nanoseconds.
   void decide(uint64_t syscall_cost);

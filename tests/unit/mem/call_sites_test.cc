@@ -66,46 +66,77 @@ struct Mapped : Space {
 TEST_CASE("call_sites: the operand of a long NOP is a hole, whatever its prefixes are") {
   for (const auto& text :
        {function({0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0}), function({0x66, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0})}) {
-    const auto hole = find_hole(text, 0x1000, 0x1000 + kSite);
-    REQUIRE(hole);
-    CHECK(hole->jump == 0x1000 + text.size() - 5);
-    CHECK_FALSE(hole->is_open);
+    const auto way = find_way(text, 0x1000, 0x1000 + kSite);
+    REQUIRE(way);
+    CHECK_FALSE(way->stone);
+    CHECK(way->hole.jump == 0x1000 + text.size() - 5);
+    CHECK_FALSE(way->hole.is_open);
   }
 }
 
 TEST_CASE("call_sites: a shorter NOP is jumped over, unless something before it could belong to it") {
-  const auto hole = find_hole(function({0x0f, 0x1f, 0x80, 0, 0, 0, 0}), 0, kSite);
-  REQUIRE(hole);
-  CHECK(hole->jump == 10);
-  CHECK(hole->is_open);
-  CHECK_FALSE(find_hole(function({0x66, 0x0f, 0x1f, 0x80, 0, 0, 0, 0}), 0, kSite));
-  CHECK_FALSE(find_hole(function({0x41, 0x0f, 0x1f, 0x80, 0, 0, 0, 0}), 0, kSite));
+  const auto way = find_way(function({0x0f, 0x1f, 0x80, 0, 0, 0, 0}), 0, kSite);
+  REQUIRE(way);
+  CHECK(way->hole.jump == 10);
+  CHECK(way->hole.is_open);
+  CHECK_FALSE(find_way(function({0x66, 0x0f, 0x1f, 0x80, 0, 0, 0, 0}), 0, kSite));
+  CHECK_FALSE(find_way(function({0x41, 0x0f, 0x1f, 0x80, 0, 0, 0, 0}), 0, kSite));
 }
 
 TEST_CASE("call_sites: a run of breakpoints has a hole at its end, a short one has none") {
-  const auto hole = find_hole(function({0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc}), 0, kSite);
-  REQUIRE(hole);
-  CHECK(hole->jump == 8 + 4);
-  CHECK_FALSE(find_hole(function({0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc}), 0, kSite));
+  const auto way = find_way(function({0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc}), 0, kSite);
+  REQUIRE(way);
+  CHECK(way->hole.jump == 8 + 4);
+  CHECK_FALSE(find_way(function({0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc}), 0, kSite));
 }
 
 TEST_CASE("call_sites: without padding, or with padding used or too far away, there is no hole") {
-  CHECK_FALSE(find_hole(function({}), 0, kSite));
-  CHECK_FALSE(find_hole(function({0x0f, 0x1f, 0x84, 0, 0xe9, 1, 2, 3}), 0, kSite));
-  CHECK_FALSE(find_hole(function({0x0f, 0x1f, 0x84, 0, 0, 0, 0}), 0, kSite));
+  CHECK_FALSE(find_way(function({}), 0, kSite));
+  CHECK_FALSE(find_way(function({0x0f, 0x1f, 0x84, 0, 0xe9, 1, 2, 3}), 0, kSite));
+  CHECK_FALSE(find_way(function({0x0f, 0x1f, 0x84, 0, 0, 0, 0}), 0, kSite));
   auto far = function({});
   far.resize(kSite + 2 + 127 - 3 + 1, std::byte{0x90});
   for (const int value : {0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0}) far.push_back(static_cast<std::byte>(value));
-  CHECK_FALSE(find_hole(far, 0, kSite));
+  CHECK_FALSE(find_way(far, 0, kSite));
   far.erase(far.begin() + 20);
-  CHECK(find_hole(far, 0, kSite));
+  CHECK(find_way(far, 0, kSite));
+}
+
+// `function`, `stone` behind it, and so many bytes on a long NOP.
+std::vector<std::byte> text_with_stone(std::initializer_list<int> stone, size_t distance) {
+  auto text = function(stone);
+  text.resize(text.size() + distance, std::byte{0x90});
+  for (const int value : {0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0}) text.push_back(static_cast<std::byte>(value));
+  return text;
+}
+
+TEST_CASE("call_sites: a shorter NOP is a stone on the way to a hole that is too far away") {
+  const auto way = find_way(text_with_stone({0x0f, 0x1f, 0x44, 0, 0}, 122), 0x1000, 0x1000 + kSite);
+  REQUIRE(way);
+  REQUIRE(way->stone);
+  CHECK(way->stone->jump == 0x1000 + 8 + 3);
+  CHECK(way->stone->size == 2);
+  CHECK_FALSE(way->stone->is_open);
+  CHECK(way->hole.jump == 0x1000 + 8 + 5 + 122 + 3);
+  CHECK(way->first() == way->stone->jump);
+  const auto over = find_way(text_with_stone({0x0f, 0x1f, 0x40, 0}, 122), 0, kSite);
+  REQUIRE(over);
+  REQUIRE(over->stone);
+  CHECK(over->stone->jump == 8 + 2);
+  CHECK(over->stone->is_open);
+  // Near enough without.
+  CHECK_FALSE(find_way(text_with_stone({0x0f, 0x1f, 0x44, 0, 0}, 10), 0, kSite)->stone);
+  // Too far even so; no NOP; one that may have a prefix.
+  CHECK_FALSE(find_way(text_with_stone({0x0f, 0x1f, 0x44, 0, 0}, 130), 0, kSite));
+  CHECK_FALSE(find_way(text_with_stone({0x0f, 0x1f, 0x44, 0x20, 0}, 122), 0, kSite));
+  CHECK_FALSE(find_way(text_with_stone({0x66, 0x0f, 0x1f, 0x40, 0}, 122), 0, kSite));
 }
 
 TEST_CASE("call_sites: distances that do not fit are refused") {
-  CHECK(site_jump(1000, 1002 + 127));
-  CHECK_FALSE(site_jump(1000, 1002 + 128));
-  CHECK(site_jump(1000, 1002 - 128));
-  CHECK_FALSE(site_jump(1000, 1002 - 129));
+  CHECK(short_jump(1000, 1002 + 127));
+  CHECK_FALSE(short_jump(1000, 1002 + 128));
+  CHECK(short_jump(1000, 1002 - 128));
+  CHECK_FALSE(short_jump(1000, 1002 - 129));
   CHECK_FALSE(hole_jump(0x1000, 0x1'0000'0000));
   CHECK_FALSE(landing_code(0x2'0000'0000, 0x1000, 0x2'0000'0100));
   CHECK_FALSE(landing_code(0x1000, 0x1010, 0x2'0000'0000));
@@ -160,6 +191,35 @@ TEST_CASE("call_sites: a replaced SYSCALL leads to the entry and back behind its
   for (const uint64_t pc : {kSite, kSite + 2, landing - 16}) CHECK_FALSE(s.memory.call_site_of(s.at + pc));
   CHECK_FALSE(s.replace());  // it is no SYSCALL any more
   CHECK(s.consistent());
+}
+
+TEST_CASE("call_sites: the way over a stone is whole, and programs run through the stone as before") {
+  NEEDS_RANGES();
+  for (const bool is_short : {false, true}) {
+    const auto before =
+        is_short ? text_with_stone({0x0f, 0x1f, 0x40, 0}, 122) : text_with_stone({0x0f, 0x1f, 0x44, 0, 0}, 122);
+    Space s;
+    const UniqueFd file = file_of(before);
+    const uint64_t at = s.memory.map({0, 2 * kPage, kText, MAP_PRIVATE, file.get(), 0}).value();
+    REQUIRE(s.memory.replace_call_site(at + kSite + 2, kEntry));
+    const auto text = seen(at, 2 * kPage);
+    const uint64_t stone = target<int8_t>(text, kSite, 1);
+    REQUIRE(stone == (is_short ? 10U : 11U));
+    CHECK(text[stone] == std::byte{0xeb});
+    const uint64_t hole = target<int8_t>(text, stone, 1);
+    CHECK(text[hole] == std::byte{0xe9});
+    CHECK(target<int32_t>(text, target<int32_t>(text, hole, 1), 3) == kSite + 2);
+    if (is_short) {
+      CHECK(text[8] == std::byte{0xeb});
+      CHECK(target<int8_t>(text, 8, 1) == 12);
+    } else {
+      CHECK(std::equal(before.begin() + 8, before.begin() + 11, text.begin() + 8));
+    }
+    for (const uint64_t pc : {stone, stone + 1, hole}) CHECK(s.memory.call_site_of(at + pc) == at + kSite);
+    CHECK_FALSE(s.memory.call_site_of(at + stone + 2));
+    REQUIRE(s.memory.protect(at, kPage, PROT_READ));
+    CHECK(seen(at + kSite, 2) == bytes({0x0f, 0x05}));
+  }
 }
 
 TEST_CASE("call_sites: only text of a file that nobody writes is replaced") {

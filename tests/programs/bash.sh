@@ -4,7 +4,7 @@
 bash_script() {
   # Whether bash tells of a job that was terminated before it is waited for is a matter of time.
   "${run[@]}" /bin/bash "$payloads/shell.bash" one 'two  words' 2>&1 |
-    sed -E 's/(line [0-9]+:) +[0-9]+ /\1 PID /; /^\[[0-9]+\].  Terminated /d'
+    sed -E 's/^real [0-9]+\.[0-9]+$/real TIME/; s/(line [0-9]+:) +[0-9]+ /\1 PID /; /^\[[0-9]+\].  Terminated /d'
 }
 both_ways bash_script
 expect_contains native.out "the script ended"

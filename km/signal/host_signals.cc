@@ -1,6 +1,7 @@
 #include "km/signal/host_signals.h"
 
 #include <sys/resource.h>
+#include <sys/single_threaded.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 
@@ -184,6 +185,10 @@ void bind_host_thread(task::Task* task) { t_task = task; }
 task::Task* bound_task() { return t_task; }
 
 void install_host_handlers() {
+  // glibc's pthread_create takes this to mean that the first thread is being made. It then replaces the handler of
+  // SIGSETXID, which is the payload's, by its own, and unblocks that signal and SIGCANCEL (nptl/pthread_create.c,
+  // late_init). We set no ids by its functions.
+  __libc_single_threaded = false;
   const task::SignalAction action = own_handler(0);
   for (const int signal : {SIGSEGV, SIGBUS}) host_action(signal, &action, nullptr);
 }

@@ -34,7 +34,7 @@ bool is_quick_device(dev_t device) {
 
 // Pipes, sockets and the like.
 fd::Kind waits_for_nobody(int number) {
-  const SysResult flags = host(SYS_fcntl, number, F_GETFL);
+  const SysResult flags = host_at_once(SYS_fcntl, number, F_GETFL);
   return !flags.is_error() && (flags.raw() & O_NONBLOCK) ? fd::Kind::Quick : fd::Kind::Slow;
 }
 

@@ -74,13 +74,13 @@ std::optional<Errno> admit_target(Task& task, PayloadFd from, int to) {
   const auto limit = payload_limit(task, RLIMIT_NOFILE);
   if (!limit || static_cast<rlim_t>(to) >= limit->rlim_cur || to >= fd::PayloadFds::kNumbers) return Errno{EBADF};
   if (!fds.is_monitor_fd(to)) return std::nullopt;
-  if (host(SYS_fcntl, from, F_GETFD).is_error() || !fds.vacate(to)) return Errno{EBADF};
+  if (host_at_once(SYS_fcntl, from, F_GETFD).is_error() || !fds.vacate(to)) return Errno{EBADF};
   return std::nullopt;
 }
 
 // A number that is free, for certain: nobody else's new descriptor is replaced.
 SysResult duplicate_to_free(PayloadFd from, int to, int flags) {
-  const SysResult made = host(SYS_fcntl, from, (flags & O_CLOEXEC) ? F_DUPFD_CLOEXEC : F_DUPFD, to);
+  const SysResult made = host_at_once(SYS_fcntl, from, (flags & O_CLOEXEC) ? F_DUPFD_CLOEXEC : F_DUPFD, to);
   if (made.error() == EMFILE) return Errno{EBUSY};
   if (made.is_error()) return Errno{EBADF};
   if (made.raw() == to) return made;
@@ -121,7 +121,7 @@ SysResult sys_dup(Task& task, PayloadFd fd) { return hand_out_duplicate(task, ho
 
 SysResult sys_dup2(Task& task, PayloadFd from, int to) {
   if (from.number() == to) {
-    const SysResult known = host(SYS_fcntl, from, F_GETFD);
+    const SysResult known = host_at_once(SYS_fcntl, from, F_GETFD);
     return known.is_error() ? known : SysResult::value(to);
   }
   const auto error = admit_target(task, from, to);
@@ -136,7 +136,8 @@ SysResult sys_dup3(Task& task, PayloadFd from, int to, int flags) {
 
 SysResult sys_fcntl(Task& task, PayloadFd fd, unsigned command, uint64_t argument) {
   const auto* row = std::ranges::find(kFcntlRows, command, &FcntlRow::command);
-  if (row == std::end(kFcntlRows)) return host(SYS_fcntl, fd, F_GETFD).is_error() ? Errno{EBADF} : Errno{EINVAL};
+  if (row == std::end(kFcntlRows))
+    return host_at_once(SYS_fcntl, fd, F_GETFD).is_error() ? Errno{EBADF} : Errno{EINVAL};
   switch (row->argument) {
     case FcntlArgument::Signal:
       // Sent with a code of the kernel's, they would be taken for a fault of the monitor's (km/signal/host_signals.h).

@@ -152,7 +152,7 @@ Judgement judge(Task& task, int number, uint64_t flags) {
 }
 
 uint64_t open_flags_of(int number) {
-  const SysResult flags = host(SYS_fcntl, number, F_GETFL);
+  const SysResult flags = host_at_once(SYS_fcntl, number, F_GETFL);
   return flags.is_error() ? 0 : static_cast<uint64_t>(flags.raw());
 }
 
@@ -162,7 +162,7 @@ bool admit_inherited_fd(Task& task, int number, bool from_payload) {
   const Judgement judgement = judge(task, number, flags);
   if (from_payload && !judgement.file.name.entry.empty()) return true;
   if (judgement.verdict == Verdict::Generated) {
-    const SysResult descriptor_flags = host(SYS_fcntl, number, F_GETFD);
+    const SysResult descriptor_flags = host_at_once(SYS_fcntl, number, F_GETFD);
     const bool closes = !descriptor_flags.is_error() && (descriptor_flags.raw() & FD_CLOEXEC);
     return !serve_proc_file(task, judgement.file, number, closes ? O_CLOEXEC : 0).is_error();
   }
@@ -187,7 +187,7 @@ Errno refuse_by_kind(int handle, const open_how& how) {
 
 SysResult open_generated(Task& task, int handle, const ProcFile& file, uint64_t flags) {
   // The lowest free number, as for any open; the handle's contents are replaced at once.
-  const SysResult place = host(SYS_fcntl, handle, F_DUPFD_CLOEXEC, 0);
+  const SysResult place = host_at_once(SYS_fcntl, handle, F_DUPFD_CLOEXEC, 0);
   if (place.is_error()) return place;
   const SysResult served = serve_proc_file(task, file, static_cast<int>(place.raw()), flags);
   if (served.is_error()) host(SYS_close, place.raw());
@@ -383,7 +383,7 @@ GuestResult<PinnedFd> PinnedFd::pin(Task& task, int number) {
   number = payload_number(task, number);
   if (number < 0 || number == kNeverOpen) return tl::make_unexpected(Errno{EBADF});
   if (!task.process().has_other_threads()) return PinnedFd(number, UniqueFd());
-  const auto duplicate = [number] { return host(SYS_fcntl, number, F_DUPFD_CLOEXEC, 0); };
+  const auto duplicate = [number] { return host_at_once(SYS_fcntl, number, F_DUPFD_CLOEXEC, 0); };
   SysResult made = duplicate();
   if (made.error() == EMFILE) {
     const fd::DescriptorRoom room(task.process().fds());

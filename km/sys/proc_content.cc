@@ -107,7 +107,7 @@ std::string limits_text(Task& task) {
 
 SysResult write_all(int number, std::string_view text) {
   while (!text.empty()) {
-    const SysResult written = host(SYS_write, number, text.data(), text.size());
+    const SysResult written = host_at_once(SYS_write, number, text.data(), text.size());
     if (written.is_error()) return written;
     text.remove_prefix(static_cast<size_t>(written.raw()));
   }
@@ -134,7 +134,7 @@ GuestResult<fd::KeptFd> make_snapshot(Task& task, const ProcFile& file, const st
   if (written.is_error()) return tl::make_unexpected(Errno{written.error()});
   constexpr unsigned kReadOnly = 0444;
   host(SYS_fchmod, made->get(), kReadOnly);
-  host(SYS_fcntl, made->get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+  host_at_once(SYS_fcntl, made->get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
   return made;
 }
 
@@ -186,7 +186,7 @@ SysResult serve_proc_file(Task& task, const ProcFile& file, int number, uint64_t
   // Opened again, so that the payload's descriptor is for reading only.
   const std::string name = proc_fd_name(snapshot.get());
   GUEST_TRY_ASSIGN(const fd::KeptFd readable, keep_from_payload(task, [&] {
-                     return host(SYS_openat, proc_root(task).fd, name.c_str(), O_RDONLY | O_CLOEXEC);
+                     return host_at_once(SYS_openat, proc_root(task).fd, name.c_str(), O_RDONLY | O_CLOEXEC);
                    }));
   return host(SYS_dup3, readable.get(), number, static_cast<int>(open_flags & O_CLOEXEC));
 }

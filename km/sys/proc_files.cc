@@ -52,8 +52,8 @@ std::unique_ptr<task::ProcRoot> find_root(Task& task) {
   struct stat info;
   if (root->fd < 0 || host(SYS_fstat, root->fd, &info).is_error()) return root;
   root->device = info.st_dev;
-  auto smaps =
-      keep_from_payload(task, [&] { return host(SYS_openat, root->fd, "thread-self/smaps", O_RDONLY | O_CLOEXEC); });
+  auto smaps = keep_from_payload(
+      task, [&] { return host_at_once(SYS_openat, root->fd, "thread-self/smaps", O_RDONLY | O_CLOEXEC); });
   if (smaps) root->smaps_fd = smaps->take().release();
   if (!host(SYS_newfstatat, root->fd, "thread-self/exe", &info, 0).is_error()) {
     root->monitor_device = info.st_dev;
@@ -136,8 +136,8 @@ std::optional<std::string> path_below(Task& task, int proc, const std::string& t
 
 // Its numbers are those of this process's own namespace.
 bool counts_as_this_process(Task& task, int proc) {
-  const auto file =
-      keep_from_payload(task, [&] { return host(SYS_openat, proc, "thread-self/status", O_RDONLY | O_CLOEXEC); });
+  const auto file = keep_from_payload(
+      task, [&] { return host_at_once(SYS_openat, proc, "thread-self/status", O_RDONLY | O_CLOEXEC); });
   const std::string text = file ? read_host_file(file->get()) : "";
   constexpr std::string_view kField = "\nNSpid:\t";
   const size_t start = text.find(kField);
@@ -179,7 +179,7 @@ template <class Counts>
 uint64_t count_threads(Task& task, const std::string& name, const Counts& counts) {
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   const auto folder =
-      keep_from_payload(task, [&] { return host(SYS_openat, proc_root(task).fd, name.c_str(), kFlags); });
+      keep_from_payload(task, [&] { return host_at_once(SYS_openat, proc_root(task).fd, name.c_str(), kFlags); });
   std::array<std::byte, 4096> records;
   uint64_t count = 0;
   while (folder) {
@@ -288,8 +288,8 @@ uint64_t count_foreign_threads(Task& task, int process) {
 }
 
 std::string read_proc_text(Task& task, const std::string& name) {
-  const auto file =
-      keep_from_payload(task, [&] { return host(SYS_openat, proc_root(task).fd, name.c_str(), O_RDONLY | O_CLOEXEC); });
+  const auto file = keep_from_payload(
+      task, [&] { return host_at_once(SYS_openat, proc_root(task).fd, name.c_str(), O_RDONLY | O_CLOEXEC); });
   return file ? read_host_file(file->get()) : "";
 }
 
@@ -297,7 +297,7 @@ std::string read_host_file(int number) {
   std::string text;
   std::array<char, 16384> buffer;
   for (;;) {
-    const SysResult count = host(SYS_pread64, number, buffer.data(), buffer.size(), text.size());
+    const SysResult count = host_at_once(SYS_pread64, number, buffer.data(), buffer.size(), text.size());
     if (count.is_error() || count.raw() == 0) return text;
     text.append(buffer.data(), static_cast<size_t>(count.raw()));
   }

@@ -45,7 +45,7 @@ SysResult move_root(Task& task, int folder) {
 
 FolderVisit::FolderVisit(Task& task, int folder) : held_(task.process().folder_lock()) {
   constexpr int kFlags = O_PATH | O_DIRECTORY | O_CLOEXEC;
-  auto back = keep_from_payload(task, [] { return host(SYS_openat, kCurrentDirectory, ".", kFlags); });
+  auto back = keep_from_payload(task, [] { return host_at_once(SYS_openat, kCurrentDirectory, ".", kFlags); });
   if (!back) {
     error_ = back.error();
     return;

@@ -7,6 +7,7 @@
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/utsname.h>
 
 static char text[1 << 20];
@@ -377,4 +378,40 @@ CASE(oom_and_others) {
   CHECK(access("/proc/self/mountinfo", R_OK) == 0);
   CHECK(access("/proc/self/cgroup", R_OK) == 0);
   say("no such file %d", open("/proc/self/nonsense", O_RDONLY));
+}
+
+static volatile sig_atomic_t alarms;
+static void count_alarm(int signal) {
+  (void)signal;
+  alarms++;
+}
+
+// Whether the folder lists this process's only thread.
+static int lists_own_thread(const char* folder) {
+  DIR* list = opendir(folder);
+  int found = 0;
+  if (!list) return 0;
+  for (struct dirent* entry; (entry = readdir(list));) found |= atoi(entry->d_name) == getpid();
+  closedir(list);
+  return found;
+}
+
+// However a signal falls between what is looked up to answer a call.
+CASE(signals_change_nothing_of_what_is_there) {
+  const struct itimerval often = {{0, 400}, {0, 400}}, never = {{0, 0}, {0, 0}};
+  const struct sigaction action = {.sa_handler = count_alarm, .sa_flags = SA_RESTART};
+  char folder[64], status[64];
+  snprintf(folder, sizeof folder, "/proc/%d/task", (int)getpid());
+  snprintf(status, sizeof status, "/proc/%d/status", (int)getpid());
+  int missing = 0, unnamed = 0, not_duplicated = 0, odd_commands = 0;
+  MUST(sigaction(SIGALRM, &action, NULL));
+  MUST(setitimer(ITIMER_REAL, &often, NULL));
+  for (int i = 0; i < 400 || alarms < 200; i++) {
+    missing += !lists_own_thread(folder);
+    unnamed += atoi(field(status, "Pid")) != getpid();
+    not_duplicated += dup2(1, 1) != 1 || dup2(1, 30) != 30;
+    odd_commands += fcntl(1, 12345) != -1 || errno != EINVAL;
+  }
+  MUST(setitimer(ITIMER_REAL, &never, NULL));
+  say("%d %d %d %d", missing, unnamed, not_duplicated, odd_commands);
 }

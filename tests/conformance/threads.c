@@ -339,3 +339,29 @@ CASE(rusage_of_threads) {
   CHECK(usage.ru_utime.tv_sec == 0);
   say("counted apart");
 }
+
+static void* wait_for_post(void* semaphore) {
+  while (sem_wait((sem_t*)semaphore) != 0) continue;
+  return NULL;
+}
+
+static void* set_group_id(void* unused) {
+  (void)unused;
+  return (void*)(long)setresgid((gid_t)-1, getegid(), (gid_t)-1);
+}
+
+// The C library does it in every thread, by a signal; threads begin and end meanwhile.
+CASE(ids_are_set_in_all_threads) {
+  pthread_t waiting[4], churn;
+  sem_t go;
+  sem_init(&go, 0, 0);
+  for (int i = 0; i < 4; i++) start(&waiting[i], wait_for_post, &go);
+  for (int i = 0; i < 50; i++) {
+    start(&churn, set_group_id, NULL);
+    CHECK_EQ(setresuid((uid_t)-1, geteuid(), (uid_t)-1), 0);
+    CHECK_EQ((long)join(churn), 0);
+  }
+  for (int i = 0; i < 4; i++) sem_post(&go);
+  for (int i = 0; i < 4; i++) join(waiting[i]);
+  say("all set");
+}

@@ -89,7 +89,7 @@ void ThreadLoop::handle_syscall() {
 // On another vCPU than before in a forked child.
 void ThreadLoop::finish_call(uint32_t number, const sys::RawArgs& args, int64_t result) {
   task_.cpu().regs().rax = static_cast<uint64_t>(result);
-  call_ = signal::FinishedCall{number, args[0], args[1], args[3], result};
+  call_ = signal::FinishedCall{number, args[0], args[1], args[2], args[3], result};
 }
 
 void ThreadLoop::handle_host_fault() {

@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/futex.h>
+#include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
@@ -103,6 +106,35 @@ bool never_restarts(const FinishedCall& call) {
   }
 }
 
+bool is_nonblocking(uint64_t descriptor) {
+  const long flags = host_call(SYS_fcntl, descriptor, F_GETFL);
+  return flags >= 0 && (flags & O_NONBLOCK);
+}
+
+// What a file system has lets nobody wait in the sense of signal(7).
+bool is_in_file_system(uint64_t descriptor) {
+  struct stat info = {};
+  return host_call(SYS_fstat, descriptor, reinterpret_cast<uint64_t>(&info)) == 0 &&
+         (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode) || S_ISBLK(info.st_mode));
+}
+
+// One that would wait, if it were not for its flags or for what it is made on.
+bool is_immediate(const FinishedCall& call) {
+  switch (call.number) {
+    case SYS_read:
+    case SYS_readv: return is_in_file_system(call.first_argument) || is_nonblocking(call.first_argument);
+    case SYS_accept:
+    case SYS_accept4: return is_nonblocking(call.first_argument);
+    case SYS_recvfrom:
+    case SYS_recvmmsg: return (call.fourth_argument & MSG_DONTWAIT) || is_nonblocking(call.first_argument);
+    case SYS_recvmsg: return (call.third_argument & MSG_DONTWAIT) || is_nonblocking(call.first_argument);
+    case SYS_wait4: return call.third_argument & WNOHANG;
+    case SYS_waitid: return call.fourth_argument & WNOHANG;
+    case SYS_flock: return call.second_argument & (LOCK_NB | LOCK_UN);
+    default: return false;
+  }
+}
+
 // Calls that programs make in order to wait. A signal taken just before one ends it with EINTR, as it would have if it
 // had come a moment later: such a program may never be woken again. All others are simply made after the handler.
 bool is_wait(const FinishedCall& call) {
@@ -110,6 +142,7 @@ bool is_wait(const FinishedCall& call) {
       std::to_array<long>({SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_recvmmsg, SYS_accept, SYS_accept4,
                            SYS_wait4, SYS_waitid, SYS_futex, SYS_futex_waitv, SYS_flock, SYS_mq_timedreceive});
   if (call.number == SYS_fcntl) return call.second_argument == F_SETLKW || call.second_argument == F_OFD_SETLKW;
+  if (is_immediate(call)) return false;
   return std::ranges::find(kWaits, static_cast<long>(call.number)) != kWaits.end() || never_restarts(call);
 }
 

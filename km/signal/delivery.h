@@ -15,6 +15,7 @@ struct FinishedCall {
   uint32_t number = 0;
   uint64_t first_argument = 0;
   uint64_t second_argument = 0;
+  uint64_t third_argument = 0;
   uint64_t fourth_argument = 0;
   int64_t result = 0;  // as RAX holds it
 };

@@ -208,7 +208,10 @@ SysResult sys_futex(Task& task, uint64_t address, int operation, uint32_t value,
   const auto shape = futex_shape(operation);
   if (!shape) return Errno{ENOSYS};
   const HostBuffer second = shape->has_second_address ? futex_word(address2) : HostBuffer(0);
-  if (!shape->has_timeout) return host(SYS_futex, futex_word(address), operation, value, fourth, second, value3);
+  // Nothing of these waits.
+  if (!shape->has_timeout) {
+    return host_at_once(SYS_futex, futex_word(address), operation, value, fourth, second, value3);
+  }
   GUEST_TRY_ASSIGN(std::optional<timespec> timeout, load_optional(GuestPtr<const timespec>(fourth)));
   if (const auto clock = futex_deadline_clock(operation)) move_deadline(task, *clock, timeout);
   return host(SYS_futex, futex_word(address), operation, value, pointer_or_null(timeout), second, value3);

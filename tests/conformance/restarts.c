@@ -2,6 +2,7 @@
 // SA_RESTART. A poking thread waits until the main thread sleeps, signals it, and completes the call afterwards.
 #include "tests/conformance/case.h"
 
+#include <linux/futex.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -407,4 +408,51 @@ CASE(two_signals_restart_once) {
   say("read %zd, hits %d", read(fds[0], buffer, 1), 2);
   pthread_join(thread, NULL);
   say("hits %d", hits);
+}
+
+static void without_waiting(int file, int directory, int pipe_end, int socket_end) {
+  char byte;
+  struct iovec part = {&byte, 1};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+  int word = 0;
+  CHECK_EQ(syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0), 0);
+  CHECK_EQ(syscall(SYS_futex, &word, FUTEX_REQUEUE_PRIVATE, 1, NULL, &word, 0), 0);
+  CHECK_EQ(pread(file, &byte, 1, 0), 1);
+  CHECK_EQ(lseek(file, 0, SEEK_SET), 0);
+  CHECK_EQ(read(file, &byte, 1), 1);
+  CHECK_EQ(readv(file, &part, 1), 1);
+  CHECK_EQ(pwrite(file, "x", 1, 5), 1);
+  CHECK_EQ(fcntl(file, F_GETFL) & O_ACCMODE, O_RDWR);
+  CHECK_EQ(flock(file, LOCK_EX | LOCK_NB), 0);
+  CHECK_EQ(flock(file, LOCK_UN), 0);
+  CHECK_ERR(read(directory, &byte, 1), EISDIR);
+  CHECK_ERR(read(pipe_end, &byte, 1), EAGAIN);
+  CHECK_ERR(recv(socket_end, &byte, 1, MSG_DONTWAIT), EAGAIN);
+  CHECK_ERR(recvmsg(socket_end, &message, MSG_DONTWAIT), EAGAIN);
+  CHECK_EQ(waitpid(-1, NULL, WNOHANG), 0);
+  siginfo_t nobody;
+  CHECK_EQ(waitid(P_ALL, 0, &nobody, WEXITED | WNOHANG), 0);
+  int again = MUST(open("data", O_RDONLY));
+  MUST(close(again));
+}
+
+// Whenever a signal comes, even where nothing is restarted.
+CASE(what_does_not_wait_is_never_interrupted) {
+  const struct sigaction action = {.sa_handler = hit};
+  const struct itimerval often = {{0, 700}, {0, 700}}, never = {{0, 0}, {0, 0}};
+  const int file = make_file("data", "0123456789", 10, 0600), directory = MUST(open(".", O_RDONLY | O_DIRECTORY));
+  int ends[2], sockets[2];
+  MUST(pipe2(ends, O_NONBLOCK));
+  MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
+  const pid_t child = MUST(fork());
+  if (child == 0) {
+    for (;;) pause();
+  }
+  MUST(sigaction(SIGALRM, &action, NULL));
+  MUST(setitimer(ITIMER_REAL, &often, NULL));
+  for (int i = 0; i < 300 || hits < 300; i++) without_waiting(file, directory, ends[0], sockets[0]);
+  MUST(setitimer(ITIMER_REAL, &never, NULL));
+  MUST(kill(child, SIGKILL));
+  CHECK_EQ(waitpid(child, NULL, 0), child);
+  say("not once");
 }

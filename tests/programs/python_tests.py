@@ -99,7 +99,7 @@ def main():
     parser.add_argument("modules", nargs="*")
     options = parser.parse_args()
     known = python_tests_list.read(TREE)
-    modules = options.modules or [*known.modules, *known.terminal]
+    modules = options.modules or known.all_modules()
     problems = []
     totals = {"native": collections.Counter(), "km": collections.Counter()}
     seen = set()

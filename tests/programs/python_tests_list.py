@@ -14,9 +14,13 @@ class List:
     exceptions: dict[str, str] = dataclasses.field(default_factory=dict)  # case: reason
     seen: tuple[str, str, str] | None = None  # version of Python's package, counts natively, counts under km
 
+    def all_modules(self):
+        """In the order to run them."""
+        return [*self.modules, *self.terminal]
+
 
 def read(tree):
-    """A line is modules, `terminal` and modules, CASE|REASON, `seen`|VERSION|COUNTS|COUNTS, a comment or empty; all else is an error."""
+    """The file's own comment says what a line may be; all else is an error."""
     found = List()
     with open(os.path.join(tree, PATH)) as file:
         for number, line in enumerate(file.read().splitlines(), 1):
@@ -35,8 +39,8 @@ def read(tree):
                 found.exceptions[fields[0]] = fields[1]
             else:
                 sys.exit(f"{PATH}:{number}: not understood: {line}")
-    names = found.modules + found.terminal
+    names = found.all_modules()
     twice = {name for name in names if names.count(name) > 1}
-    if twice or not found.modules:
-        sys.exit(f"{PATH}: named twice: {sorted(twice)}, {len(found.modules)} modules")
+    if twice or not names or not found.seen:
+        sys.exit(f"{PATH}: {len(names)} modules, named twice: {sorted(twice)}, results seen: {found.seen}")
     return found

@@ -32,7 +32,7 @@ struct FcntlRow {
   FcntlArgument argument;
 };
 
-// fcntl(2). Not here: F_NOTIFY and F_CANCELLK, whose signals and locks are not the payload's to see.
+// fcntl(2). Not here: F_CANCELLK, which is for file servers in the kernel.
 constexpr FcntlRow kFcntlRows[] = {
     {F_DUPFD, FcntlArgument::NewFd},         {F_GETFD, FcntlArgument::Value},
     {F_SETFD, FcntlArgument::Value},         {F_GETFL, FcntlArgument::Value},
@@ -47,6 +47,7 @@ constexpr FcntlRow kFcntlRows[] = {
     {F_SETPIPE_SZ, FcntlArgument::Value},    {F_GETPIPE_SZ, FcntlArgument::Value},
     {F_ADD_SEALS, FcntlArgument::Value},     {F_GET_SEALS, FcntlArgument::Value},
     {F_GET_RW_HINT, FcntlArgument::HintOut}, {F_SET_RW_HINT, FcntlArgument::HintIn},
+    {F_NOTIFY, FcntlArgument::Value},
 };
 
 template <class T>

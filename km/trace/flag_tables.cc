@@ -131,6 +131,9 @@ constexpr NamedValue kFdFlagsNames[] = {
 constexpr NamedValue kLockTypesNames[] = {
     N(F_RDLCK), N(F_WRLCK), N(F_UNLCK),
 };
+constexpr NamedValue kFolderNoticesNames[] = {
+    N(DN_ACCESS), N(DN_MODIFY), N(DN_CREATE), N(DN_DELETE), N(DN_RENAME), N(DN_ATTRIB), N(DN_MULTISHOT),
+};
 constexpr NamedValue kSealFlagsNames[] = {
     N(F_SEAL_SEAL), N(F_SEAL_SHRINK), N(F_SEAL_GROW), N(F_SEAL_WRITE), N(F_SEAL_FUTURE_WRITE),
 };
@@ -446,6 +449,7 @@ constexpr Vocabulary kWhences = {"SEEK_?\?\?", kWhencesNames};
 constexpr Vocabulary kFcntlCmds = {"F_?\?\?", kFcntlCmdsNames};
 constexpr Vocabulary kFdFlags = {"FD_?\?\?", kFdFlagsNames};
 constexpr Vocabulary kLockTypes = {"F_?\?\?", kLockTypesNames};
+constexpr Vocabulary kFolderNotices = {"DN_?\?\?", kFolderNoticesNames};
 constexpr Vocabulary kSealFlags = {"F_SEAL_?\?\?", kSealFlagsNames};
 constexpr Vocabulary kFlockOps = {"LOCK_?\?\?", kFlockOpsNames};
 constexpr Vocabulary kRenameFlags = {"RENAME_?\?\?", kRenameFlagsNames};

@@ -25,6 +25,7 @@ extern const Vocabulary kWhences;
 extern const Vocabulary kFcntlCmds;
 extern const Vocabulary kFdFlags;
 extern const Vocabulary kLockTypes;
+extern const Vocabulary kFolderNotices;
 extern const Vocabulary kSealFlags;
 extern const Vocabulary kFlockOps;
 extern const Vocabulary kRenameFlags;

@@ -144,6 +144,7 @@ void arg(std::string& out, const Call& call, size_t index) {
     case F_SETFD: out += flags(value, kFdFlags); return;
     case F_SETFL: out += scalars::open_flags(value); return;
     case F_ADD_SEALS: out += flags(value, kSealFlags); return;
+    case F_NOTIFY: out += flags(static_cast<uint32_t>(value), kFolderNotices); return;
     case F_SETLEASE: out += one_of(value, kLockTypes); return;
     case F_SETSIG: out += scalars::signal(value); return;
     case F_DUPFD:

@@ -8,15 +8,30 @@ import os
 import re
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../programs"))
+import python_tests_list  # noqa: E402
+
 HEAD = """# Compatibility
 
-Made by `tests/conformance/differences.py` from `tests/conformance/differences.txt`.
+Made by `tests/conformance/differences.py` from `tests/conformance/differences.txt` and `tests/programs/python-tests.txt`.
 
 Small programs run natively and under `km`, and have to print the same and end the same way. These are the cases that
 do not, by design unless it is said; the tests require that they differ exactly so. Limits of single system calls are in
 [syscalls.md](syscalls.md).
 """
 
+
+PYTHON_TESTS = """
+## CPython's own tests
+
+{modules} modules of CPython's regression tests (Debian's libpython3.11-testsuite, {version}), those that ask the kernel
+for something, run natively and with every process under `km`, as an ordinary user without a network:
+
+* natively: {native}
+* under `km`: {ours}
+
+`./dev test --full programs-python-tests` repeats it. What passes natively has to pass under `km`; the exceptions:
+"""
 
 LIMITS_HEAD = """
 ## What cannot work
@@ -66,11 +81,20 @@ def read_limits(tree):
     return rows
 
 
-def document(differences, limits):
+def python_tests(tests):
+    version, native, ours = tests.seen
+    text = PYTHON_TESTS.format(version=version, modules=len(tests.all_modules()), native=native, ours=ours)
+    for case, reason in tests.exceptions.items():
+        text += f"\n* `{case}`: {reason}\n"
+    return text
+
+
+def document(differences, limits, tests):
     text = HEAD
     for name, difference in differences.items():
         lines = "\n".join(line.replace("out: ", "") for line in difference.lines)
         text += f"\n## {name}\n\n{difference.reason}\n\n```diff\n{lines}\n```\n"
+    text += python_tests(tests)
     text += LIMITS_HEAD
     for name, test, reason in limits:
         text += f"\n* **{name}**: {reason} Shown by `{test}`.\n"
@@ -79,7 +103,8 @@ def document(differences, limits):
 
 def main():
     tree = sys.argv[-1]
-    text = document(read(os.path.join(tree, "tests/conformance/differences.txt")), read_limits(tree))
+    differences = read(os.path.join(tree, "tests/conformance/differences.txt"))
+    text = document(differences, read_limits(tree), python_tests_list.read(tree))
     path = os.path.join(tree, "docs/compatibility.md")
     if sys.argv[1:-1] != ["--check"]:
         with open(path, "w") as file:
@@ -87,7 +112,7 @@ def main():
         return 0
     if os.path.exists(path) and open(path).read() == text:
         return 0
-    print("docs/compatibility.md is not what differences.txt and limits.txt say (tests/conformance/differences.py .)")
+    print("docs/compatibility.md is not what differences.txt, limits.txt and python-tests.txt say (tests/conformance/differences.py .)")
     return 1
 
 

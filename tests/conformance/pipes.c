@@ -227,3 +227,27 @@ CASE(signal_driven_input) {
   wait_value(&got_signal, SIGUSR1);
   say("signal %d", got_signal);
 }
+
+static volatile int notices, noticed_fd;
+static void note_folder(int signal, siginfo_t* info, void* context) {
+  (void)context, (void)signal;
+  noticed_fd = info->si_fd;
+  notices++;
+}
+CASE(signals_of_a_folder) {
+  MUST(mkdir("folder", 0700));
+  int folder = MUST(open("folder", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  set_info_handler(SIGRTMIN, note_folder, 0);
+  MUST(fcntl(folder, F_SETSIG, SIGRTMIN));
+  CHECK_ERR(fcntl(0, F_NOTIFY, DN_CREATE), ENOTDIR);
+  MUST(fcntl(folder, F_NOTIFY, DN_CREATE | DN_DELETE | DN_MULTISHOT));
+  close(make_file("folder/file", NULL, 0, 0600));
+  wait_value(&notices, 1);
+  MUST(unlink("folder/file"));
+  wait_value(&notices, 2);
+  CHECK_EQ(noticed_fd, folder);
+  MUST(fcntl(folder, F_NOTIFY, 0));
+  MUST(mkdir("folder/below", 0700));
+  nap_ms(20);
+  say("%d notices", notices);
+}

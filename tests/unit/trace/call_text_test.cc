@@ -207,6 +207,7 @@ TEST_CASE_METHOD(Fixture, "flags of descriptors") {
   CHECK(line("fcntl", {3, F_GETFL}, O_RDWR | O_APPEND) ==
         "fcntl(3, F_GETFL)                       = 0x402 (flags O_RDWR|O_APPEND)");
   CHECK(line("fcntl", {3, F_SETFD, FD_CLOEXEC}, 0) == "fcntl(3, F_SETFD, FD_CLOEXEC)           = 0");
+  CHECK(line("fcntl", {3, F_NOTIFY, DN_CREATE | DN_MULTISHOT}, 0) == "fcntl(3, F_NOTIFY, DN_CREATE|DN_MULTISHOT) = 0");
   CHECK(line("fcntl", {3, F_DUPFD_CLOEXEC, 10}, 10) == "fcntl(3, F_DUPFD_CLOEXEC, 10)           = 10");
   CHECK(line("ioctl", {3, 0x5401, kA}, -ENOTTY) ==
         "ioctl(3, TCGETS, 0x10000)               = -1 ENOTTY (Inappropriate ioctl for device)");

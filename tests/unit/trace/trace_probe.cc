@@ -140,6 +140,7 @@ void probe_files() {
   probe(__NR_fcntl, fd, F_GETFL);
   probe(__NR_fcntl, fd, F_SETFL, O_RDWR | O_APPEND | O_NONBLOCK);
   probe(__NR_fcntl, fd, F_DUPFD_CLOEXEC, 100);
+  probe(__NR_fcntl, fd, F_NOTIFY, DN_CREATE | DN_MULTISHOT);
   struct flock lock{};
   lock.l_type = F_WRLCK;
   probe(__NR_fcntl, fd, F_SETLK, &lock);

@@ -144,7 +144,8 @@ TEST_CASE("fcntl knows its commands and no others") {
   CHECK(guest.call("fcntl", fd, 10 /* F_SETSIG */, SIGSEGV) == -EINVAL);
   CHECK(guest.call("fcntl", fd, 10, SIGUSR1) == 0);
   CHECK(guest.call("fcntl", fd, 10, 0) == 0);
-  CHECK(guest.call("fcntl", fd, F_NOTIFY, 0) == -EINVAL);
+  CHECK(guest.call("fcntl", fd, F_NOTIFY, DN_CREATE) == -ENOTDIR);
+  CHECK(guest.call("fcntl", fd, 1029 /* F_CANCELLK */, 0) == -EINVAL);
   CHECK(guest.call("fcntl", fd, 0x7fff, 0) == -EINVAL);
   CHECK(guest.call("fcntl", 199, 0x7fff, 0) == -EBADF);
   close(static_cast<int>(fd));

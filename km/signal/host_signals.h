@@ -23,7 +23,8 @@ inline constexpr uint64_t kNeverBlockedOnHost = task::signal_bit(SIGSEGV) | task
 void bind_host_thread(task::Task* task);
 task::Task* bound_task();
 
-// Installs the handlers of SIGSEGV and SIGBUS, and keeps the C library from installing any. Once per process image, before anything touches payload memory.
+// Installs the handlers of SIGSEGV and SIGBUS, and keeps the C library from installing any. Once per process image,
+// before anything touches payload memory.
 void install_host_handlers();
 
 // Fills the table from what this process inherited: signals ignored on exec stay ignored (execve(2)); the mask too.

@@ -76,7 +76,7 @@ Result<void> add_procfs(spec::Config& config) {
 
 Result<std::string> find_rootfs(const spec::Config& config, const std::string& bundle) {
   const std::string path = config.root_path[0] == '/' ? config.root_path : bundle + "/" + config.root_path;
-  TRY_ASSIGN(const std::string real, real_path(path, "root.path"));
+  TRY_ASSIGN(std::string real, real_path(path, "root.path"));
   struct stat info;
   if (stat(real.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return fail_errno("root.path", path, ENOTDIR);
   if (real == "/") return fail("root.path", path, "is the host's own root");

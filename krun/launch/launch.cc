@@ -148,7 +148,7 @@ Result<std::string> find_program(const std::string& name, const std::vector<std:
   const std::string path = variable(environment, "PATH");
   bool forbidden = false;
   for (const std::string& folder : split(path.empty() ? kDefaultPath : path, ':')) {
-    const std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
+    std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
     const Found found = look_at(candidate);
     if (found == Found::Yes) return candidate;
     forbidden |= found == Found::Forbidden;

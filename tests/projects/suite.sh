@@ -9,8 +9,7 @@
 # results, which turns check's output on stdin into lines "PASS test", "FAIL test" or "SKIP test" (what automake prints,
 # if it does not), and, where what a failing test says is worth comparing, a "SAYS test: line" for each of its lines. check
 # runs in a shell of its own that has only the environment. leaves_out says what of the tests is left out, and why;
-# native_reason why some fail natively too; differs holds the tests that may be worse under km only, and why. Where a
-# project's tests are too many for one suite, the others name the one whose build they test in built_by.
+# native_reason why some fail natively too; differs holds the tests that may be worse under km only, and why.
 set -euo pipefail
 name=$1 last_step=${2:-}
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -24,7 +23,7 @@ case $KONTAIN_SDK in /tmp/*) fail "the tests' sandbox has a /tmp of its own, so 
 results() { sed -nE 's/^(PASS|FAIL|SKIP|XFAIL|ERROR): /\1 /p' | sed 's/^XFAIL /PASS /; s/^ERROR /FAIL /' | sort; }
 # The same for what ctest prints.
 ctest_results() { sed -nE 's/.*Test +#[0-9]+: ([^ ]+) \.+.* Passed .*/PASS \1/p; s/.*Test +#[0-9]+: ([^ ]+) \.+\*\*\*.*/FAIL \1/p'; }
-leaves_out="" native_reason="" title=$name built_by=$name
+leaves_out="" native_reason="" title=$name
 declare -A differs=()
 # shellcheck source=/dev/null
 . "$root/tests/projects/$name.sh"
@@ -36,11 +35,10 @@ jobs=$(nproc)
 unset CFLAGS CXXFLAGS LDFLAGS MAKEFLAGS DISPLAY
 
 # A folder that an ordinary user may enter, whatever the repository's is.
-place=/var/tmp/kontain-projects-$(id -u)-$(echo "$root" | cksum | cut -d' ' -f1)/$built_by
+place=/var/tmp/kontain-projects-$(id -u)-$(echo "$root" | cksum | cut -d' ' -f1)/$name
 kept=$root/build/full/projects/$name
-built=$root/build/full/projects/$built_by
-mkdir -p "$kept" "$built"
-exec {lock}>"$built/lock"
+mkdir -p "$kept"
+exec {lock}>"$kept/lock"
 flock "$lock" # one run of a project at a time: they use the same folders
 mkdir -p "$place"
 cd "$place"
@@ -57,17 +55,17 @@ made_of() {
   } | sha256sum | cut -c1-16
 }
 
-# Leaves the built sources in $built/built.tar, with the time that it took.
+# Leaves the built sources in $kept/built.tar, with the time that it took.
 build_once() {
   local start=$SECONDS
-  [ "$(cat "$built/key" 2>/dev/null)" != "$(made_of build)" ] || return 0
-  rm -rf tree "$built/key"
+  [ "$(cat "$kept/key" 2>/dev/null)" != "$(made_of build)" ] || return 0
+  rm -rf tree "$kept/key" "$kept/native.key"
   mkdir tree
   tar -xf "$(find "$folder" -name '*.orig.tar.*' ! -name '*.asc')" -C tree --strip-components=1 --no-same-owner
-  (set -e; cd tree; build) >"$built/build.log" 2>&1 </dev/null {lock}>&- || { tail -n 40 "$built/build.log"; fail "$name does not build"; }
-  echo "$((SECONDS - start))" >"$built/build.seconds"
-  tar -cf "$built/built.tar" tree
-  made_of build >"$built/key"
+  (set -e; cd tree; build) >"$kept/build.log" 2>&1 </dev/null {lock}>&- || { tail -n 40 "$kept/build.log"; fail "$name does not build"; }
+  echo "$((SECONDS - start))" >"$kept/build.seconds"
+  tar -cf "$kept/built.tar" tree
+  made_of build >"$kept/key"
 }
 
 # run_check WAY PREFIX...: leaves WAY.log and WAY.results in $kept. The folder is the same both times: it is in what the
@@ -76,7 +74,7 @@ run_check() {
   local way=$1 status=0 begin=$SECONDS failed
   shift
   rm -rf tree
-  tar -xf "$built/built.tar"
+  tar -xf "$kept/built.tar"
   { declare -f check; echo check; } >tree/.kontain-check
   timeout --kill-after=10 "${limit:-1200}" "$root/tests/projects/sandbox.sh" "$place/tree" "$@" /bin/bash -e .kontain-check \
     >"$kept/$way.log" 2>&1 </dev/null {lock}>&- || status=$?
@@ -110,7 +108,7 @@ worse_under_km() (
 # What report.py reads: a field a line.
 write_row() {
   {
-    printf 'title\t%s\nversion\t%s\nbuild\t%s\n' "$title" "$version" "$(cat "$built/build.seconds")"
+    printf 'title\t%s\nversion\t%s\nbuild\t%s\n' "$title" "$version" "$(cat "$kept/build.seconds")"
     printf 'native\t%s\nnative_seconds\t%s\n' "$(counts native)" "$(cat "$kept/native.seconds")"
     printf 'km\t%s\nkm_seconds\t%s\nleaves_out\t%s\n' "$(counts km)" "$(cat "$kept/km.seconds")" "$leaves_out"
     printf 'native_reason\t%s\n' "$native_reason"
@@ -122,7 +120,7 @@ write_row() {
 }
 
 build_once
-echo "$name: built in $(cat "$built/build.seconds") s"
+echo "$name: built in $(cat "$kept/build.seconds") s"
 [ "$last_step" != build ] || exit 0
 if [ "$(cat "$kept/native.key" 2>/dev/null)" != "$(made_of build check results)" ]; then
   run_check native

@@ -150,16 +150,16 @@ flock --timeout 10 "$records/$id/lock" true || fail "one that is killed keeps it
 expect_status 0 "$kontain" run --network none probe exit 0
 nothing_left "$id"
 expect_status 0 "$kontain" rm "$id"
-"$kontain" run --name "$id" -p 8080:80 server 80 >log 2>&1 &
+"$kontain" run --name "$id" -p 8080:80 server 80 >killed.log 2>&1 &
 foreground=$!
-for _ in $(seq 100); do grep -q listening log && break; sleep 0.1; done
+for _ in $(seq 100); do grep -q listening killed.log && break; sleep 0.1; done
 kill -KILL "$foreground"
 wait "$foreground" || true
 expect_status 125 "$kontain" rm nothing
 nothing_left ""
-"$kontain" run --name "$id" -p 8080:80 server 80 >log 2>&1 &
+"$kontain" run --name "$id" -p 8080:80 server 80 >ended.log 2>&1 &
 foreground=$!
-for _ in $(seq 100); do grep -q listening log && break; sleep 0.1; done
+for _ in $(seq 100); do grep -q listening ended.log && break; sleep 0.1; done
 kill -TERM "$foreground"
 status=0
 wait "$foreground" || status=$?

@@ -101,8 +101,9 @@ struct Transfer {
       if (request.before_body && !body_began) request.before_body(status);
       body_began = true;
       auto written = request.download->write(bytes);
-      if (!written) error = std::move(written).error();
-      return written.has_value();
+      if (written) return true;
+      error = std::move(written).error();
+      return false;
     }
     if (response.body.size() + bytes.size() > kLargestDocument) {
       error = Error{"http", request.url, "the reply is larger than 4 MiB"};

@@ -98,7 +98,7 @@ Result<StoredLayer> store_layer_cached(const Store& store, const LayerFiles& fil
       if (const auto layer = read_entry(store, *text)) return *layer;
     }
   }
-  TRY_ASSIGN(const StoredLayer layer, store_layer(store, files, options));
+  TRY_ASSIGN(StoredLayer layer, store_layer(store, files, options));
   if (key.trusted) {
     const nlohmann::json entry = {{"mediaType", layer.descriptor.media_type},
                                   {"digest", layer.descriptor.digest.text()},

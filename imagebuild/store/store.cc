@@ -113,7 +113,7 @@ Result<BlobWriter> Store::new_blob() const {
 }
 
 Result<Descriptor> Store::put(std::string_view media_type, std::string_view bytes) const {
-  if (const Descriptor made = describe(media_type, bytes); has(made.digest)) return made;
+  if (Descriptor made = describe(media_type, bytes); has(made.digest)) return made;
   TRY_ASSIGN(BlobWriter writer, new_blob());
   TRY(writer.write(bytes));
   return writer.commit(media_type);

@@ -1,6 +1,7 @@
 #include "imagebuild/build/runtime.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +12,14 @@
 #include "imagebuild/store/files.h"
 
 namespace kontain::image::build {
+namespace {
+
+bool is_own(int folder) {
+  struct stat info = {};
+  return fstat(folder, &info) == 0 && info.st_uid == geteuid() && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+}  // namespace
 
 std::string find_runtime() {
   std::error_code error;
@@ -24,7 +33,12 @@ Result<void> end_containers(const std::string& runtime, const std::string& root)
   if (!folder && errno == ENOENT) return {};
   if (!folder) return fail_errno(root, "", errno);
   TRY_ASSIGN(const std::vector<std::string> ids, list_folder(folder.get()));
-  for (const std::string& id : ids) TRY(end_container(runtime, root, id));
+  if (!ids.empty() && !is_own(folder.get())) {
+    return fail(root, "cannot end the containers", "others can write to this folder");
+  }
+  // The very folder that was looked at, whatever has its name by now.
+  const std::string held = "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(folder.get());
+  for (const std::string& id : ids) TRY(end_container(runtime, held, id));
   return {};
 }
 

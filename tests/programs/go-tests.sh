@@ -19,12 +19,13 @@ declare -A known=(
 
 # results_of WAY PACKAGE BINARY [MONITOR]: its results, a line "PASS NAME" each.
 results_of() {
-  local log=$kept/${2//\//_}.$1.log
+  local log=$kept/${2//\//_}.$1.log status=0
   (
     cd "$sources/$2"
     # shellcheck disable=SC2016
     timeout --kill-after=10 700 unshare --net bash -c 'ip link set lo up && exec "$@"' sh "${@:4}" "$3" -test.v -test.short
-  ) >"$log" 2>&1 </dev/null || true
+  ) >"$log" 2>&1 </dev/null || status=$?
+  case $status in 124 | 137) echo "$2: its tests do not end ($1)" >&2; return 1 ;; esac
   sed -nE 's/^ *--- (PASS|FAIL|SKIP): ([^ ]+) \([0-9.]+s\)$/\1 \2/p' "$log" | LC_ALL=C sort -u
 }
 

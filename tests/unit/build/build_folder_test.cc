@@ -55,6 +55,19 @@ TEST_CASE("what nobody holds the lock of is removed, at whatever step the remova
   CHECK(fs::exists(scratch / "outside/file"));
 }
 
+TEST_CASE("containers that others can write to are not touched, and their folder stays") {
+  const Scratch scratch;
+  const auto store = Store::open((scratch / "store").string());
+  REQUIRE(store);
+  scratch.file("store/build/7-0.lock", "");
+  scratch.file("store/build/7-0/state/box/state.json", "{}");
+  fs::permissions(scratch / "store/build/7-0/state", fs::perms::all);
+  const auto removed = remove_abandoned_builds(*store);
+  REQUIRE_FALSE(removed);
+  CHECK(removed.error().message().find("others can write to this folder") != std::string::npos);
+  CHECK(fs::exists(scratch / "store/build/7-0/state/box/state.json"));
+}
+
 TEST_CASE("a build that begins removes what is abandoned, and takes another name than one in use") {
   const Scratch scratch;
   const auto store = Store::open((scratch / "store").string());
